@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Type information: blobs that BTF_LOAD brought, and the kernel's own ("vmlinux"). Parsing is libbpf's. */
+#ifndef BU_BTF_H
+#define BU_BTF_H
+
+#include "ebpf/object.h"
+
+struct btf; /* libbpf's */
+
+struct bu_btf {
+	struct bu_object object;
+	void *data; /* raw BTF, as loaded */
+	u32 size;
+	char name[BU_OBJ_NAME_LEN]; /* "vmlinux", or empty */
+	bool kernel_btf;
+	struct btf *parsed; /* by bu_btf_parsed() */
+};
+
+/* A new BTF object with one reference; -EINVAL when it is malformed. Copies `data`. */
+struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 size, int *error);
+/* libbpf's view, made when first asked for; NULL when it cannot be parsed. Owned by `btf`. */
+struct btf *bu_btf_parsed(struct bu_btf *btf);
+/* A string of the blob's string section without parsing the rest; NULL when out of range. */
+const char *bu_btf_string(const struct bu_btf *btf, u32 offset);
+
+/*
+ * The kernel's BTF is synthetic: made of the types of the objects that this process has opened, so
+ * that CO-RE relocates against the layout the object was compiled with, whatever the host runs.
+ * Types named `x___flavor` cannot be targets. Made when /sys/kernel/btf/vmlinux is first read after
+ * the last object was opened.
+ */
+void bu_vmlinux_note_object(const void *elf, size_t size); /* an ELF image that libbpf opens */
+struct bu_btf *bu_vmlinux_btf(struct bu_kernel *kernel);     /* NULL when there is none; not referenced */
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Maps, as the machine sees them: an ops struct for each type, found in the table that maps/ provides.
+ *
+ * Values live in the arena, so the address that a lookup returns is what the program dereferences.
+ * Keys and values arrive as host pointers whose length has been checked. Every slot of an ops struct
+ * is filled: what a type does not support is a shared stub named for its errno (bu_update_einval).
+ */
+#ifndef BU_MAP_H
+#define BU_MAP_H
+
+#include "ebpf/object.h"
+
+struct bu_kernel;
+struct bu_map;
+struct bu_prog;
+struct bu_run;
+struct bu_btf;
+
+struct bu_map_ops {
+	const char *name; /* as bpftool prints it: "percpu_hash" */
+
+	/* 0, or why these attributes cannot be: -EINVAL, -E2BIG, ... (kernel: map_alloc_check). */
+	int (*check)(const union bpf_attr *attr);
+	int (*create)(struct bu_map *map, const union bpf_attr *attr); /* 0, or -ENOMEM, ... */
+	void (*destroy)(struct bu_map *map);
+
+	/* From programs, on CPU `cpu`. lookup: the value's address, or NULL. */
+	void *(*lookup)(struct bu_map *map, const void *key, u32 cpu);
+	int (*update)(struct bu_map *map, const void *key, const void *value, u64 flags, u32 cpu);
+	int (*remove)(struct bu_map *map, const void *key);
+	/* bpf_for_each_map_elem: calls back for each element; number of elements, or -errno. */
+	long (*for_each)(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, u64 flags);
+
+	/* From user space, with bu_map_user_value_size() bytes of value (per-CPU: every CPU's). */
+	int (*user_lookup)(struct bu_map *map, const void *key, void *value, u64 flags);
+	int (*user_update)(struct bu_map *map, const void *key, const void *value, u64 flags);
+	int (*user_remove)(struct bu_map *map, const void *key);
+	int (*user_take)(struct bu_map *map, const void *key, void *value, u64 flags); /* LOOKUP_AND_DELETE_ELEM */
+	int (*next_key)(struct bu_map *map, const void *key, void *next); /* key NULL: the first; -ENOENT at the end */
+
+	/* What lddw of a map value plus offset yields (kernel: map_direct_value_addr); NULL: not possible. */
+	void *(*direct_value)(struct bu_map *map, u32 offset);
+	/* mmap(2) of the map's descriptor: offset in the arena's memfd for `pgoff` bytes, or -errno. */
+	s64 (*mmap_offset)(struct bu_map *map, u64 pgoff, u64 size, int prot);
+	/* Whether poll(2) reports data. */
+	bool (*readable)(struct bu_map *map);
+
+	bool no_btf;         /* a BTF key or value type is refused with -ENOTSUPP */
+	bool fd_values;      /* values are descriptors in user space (PROG_ARRAY, ...) */
+	bool batch;          /* BPF_MAP_*_BATCH work through the generic loops; else -ENOTSUPP */
+	bool per_cpu;
+};
+
+struct bu_map {
+	struct bu_object object;
+	const struct bu_map_ops *ops;
+	enum bpf_map_type type;
+	u32 key_size, value_size, max_entries, flags;
+	u64 map_extra;
+	char name[BU_OBJ_NAME_LEN];
+	bool frozen;          /* BPF_MAP_FREEZE: user space may not write */
+	struct bu_btf *btf;   /* referenced; NULL without */
+	u32 btf_key_type_id, btf_value_type_id;
+	void *handle;         /* "map pointer" in programs: an inaccessible arena address */
+	void *priv;           /* the type's own */
+};
+
+/* The ops of a map type, or NULL. Provided by maps/. */
+const struct bu_map_ops *bu_map_ops_of(u32 type);
+
+/* A new map with one reference, or NULL and *error. `attr`: as for BPF_MAP_CREATE, already checked for unknown bits. */
+struct bu_map *bu_map_create(struct bu_kernel *kernel, const union bpf_attr *attr, struct bu_btf *btf, int *error);
+/* The map behind a "map pointer", or NULL when it is none. */
+struct bu_map *bu_map_of_handle(struct bu_kernel *kernel, u64 handle);
+/* Bytes of a value in user space: value_size, or for per-CPU maps round_up(value_size, 8) * CPUs; fds: 4. */
+u32 bu_map_user_value_size(const struct bu_map *map);
+
+#endif

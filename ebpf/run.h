@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One run of a program: its registers' surroundings, its packet, its fault.
+ * Runs nest: a helper's callback or a mock may start another run of any program.
+ */
+#ifndef BU_RUN_H
+#define BU_RUN_H
+
+#include "ebpf/fault.h"
+#include "ebpf/prog.h"
+
+struct bu_kernel;
+
+struct bu_packet { /* the data a context's data, data_end, data_meta point to; NULLs without */
+	u8 *head;            /* start of the buffer: headroom */
+	u8 *meta, *data, *end;
+	u8 *limit;           /* end of the buffer: tailroom */
+};
+
+struct bu_frame { /* where a subprogram returns to */
+	u32 return_insn;
+	u64 saved[4];        /* r6 .. r9 */
+	u8 *stack;           /* its own frame: lowest address, BU_STACK_SIZE bytes */
+};
+
+struct bu_run {
+	struct bu_kernel *kernel;
+	const struct bu_prog *prog;  /* which runs now: a tail call changes it */
+	struct bu_run *outer;        /* the run that this one is nested in, or NULL */
+	void *ctx;                   /* the context, in the arena */
+	u32 ctx_size;
+	u32 cpu;
+	u32 tail_calls;
+	u32 depth;                   /* frames in use - 1 */
+	u32 insn;                    /* instruction of the call while a helper runs */
+	s64 budget;                  /* instructions left, about */
+	u64 regs[11];                /* at a fault, and of the call while a helper runs */
+	struct bu_frame frames[BU_MAX_FRAMES];
+	struct bu_packet packet;
+	u32 tail_call_target;        /* id of the program that bpf_tail_call chose, 0: none */
+	u64 references;              /* ring buffer records reserved and not yet submitted */
+	struct bu_fault fault;
+};
+
+/* Prepare a run of `prog` (zeroed, marks the arena's scratch zone). bu_run_end releases what it allocated. */
+void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog);
+void bu_run_end(struct bu_run *run);
+
+/* A copy of a context in the arena, which r1 will point to; narrowed by the program type's
+ * guard_ctx. 0, or -ENOMEM. */
+int bu_run_set_ctx(struct bu_run *run, const void *ctx, u32 size);
+/* A packet of `size` bytes with head- and tailroom. 0, or -ENOMEM. */
+int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headroom, u32 tailroom);
+/* Move the packet's edges: copies it to a fresh place and poisons the old one, so stale pointers are
+ * found. Offsets from the present edges; what is new is zero. 0, or -EINVAL / -ENOMEM. */
+int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
+
+/* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
+u64 bu_run_exec(struct bu_run *run);
+/* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. */
+u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks. EXPECT_* fails the test and goes on; ASSERT_* fails it and ends it there. Each evaluates its
+ * arguments once and, when it fails, prints the expressions, both values and file:line.
+ *
+ * Integers compare by value whatever their types (-1 is less than 0U); pointers by address.
+ * Each check yields whether it held.
+ */
+#ifndef BPFUNIT_CHECK_H
+#define BPFUNIT_CHECK_H
+
+#include <bpfunit/base.h>
+
+enum bpfunit_op {
+	BPFUNIT_EQ,
+	BPFUNIT_NE,
+	BPFUNIT_LT,
+	BPFUNIT_LE,
+	BPFUNIT_GT,
+	BPFUNIT_GE,
+};
+
+/* A value as a check sees it: any integer, enum, bool or pointer. */
+struct bpfunit_value {
+	uint64_t bits;        /* sign-extended when is_signed */
+	bool is_signed;
+	bool is_pointer;
+};
+
+/* What a check macro fills in; an ordinary function compares and formats. */
+struct bpfunit_check {
+	struct bpfunit_where where;
+	const char *macro;     /* "EXPECT_EQ" */
+	const char *left, *right; /* the expressions' text */
+	bool fatal;            /* ASSERT_: does not return when it fails */
+};
+
+#define BPFUNIT_IS_POINTER_(x) (__builtin_classify_type(x) == 5)
+#define BPFUNIT_IS_SIGNED_(x)                                                                      \
+	_Generic((x), char: (char)-1 < 0, signed char: 1, short: 1, int: 1, long: 1,               \
+		 long long: 1, default: 0)
+/* One evaluation of x. */
+#define BPFUNIT_VALUE_(x)                                                                          \
+	__extension__({                                                                            \
+		__auto_type bu_x_ = (x);                                                           \
+		(struct bpfunit_value){ .bits = (uint64_t)bu_x_,                                   \
+					.is_signed = BPFUNIT_IS_SIGNED_(bu_x_),                    \
+					.is_pointer = BPFUNIT_IS_POINTER_(bu_x_) };                \
+	})
+#define BPFUNIT_CHECK_(macro_, fatal_, left_, right_)                                              \
+	(&(struct bpfunit_check){ BPFUNIT_HERE, macro_, left_, right_, fatal_ })
+
+BPFUNIT_API bool bpfunit_check_cmp(const struct bpfunit_check *check, enum bpfunit_op op,
+				   struct bpfunit_value left, struct bpfunit_value right);
+BPFUNIT_API bool bpfunit_check_bool(const struct bpfunit_check *check, bool value, bool expected);
+BPFUNIT_API bool bpfunit_check_ok(const struct bpfunit_check *check, int64_t result);
+BPFUNIT_API bool bpfunit_check_err(const struct bpfunit_check *check, int64_t result, int expected);
+BPFUNIT_API bool bpfunit_check_null(const struct bpfunit_check *check, const void *pointer, bool null);
+BPFUNIT_API bool bpfunit_check_str(const struct bpfunit_check *check, const char *left, const char *right, bool equal);
+BPFUNIT_API bool bpfunit_check_mem(const struct bpfunit_check *check, const void *left, const void *right, size_t size, bool equal);
+
+#define EXPECT_EQ(a, b) BPFUNIT_CMP_("EXPECT_EQ", false, BPFUNIT_EQ, a, b)
+#define EXPECT_NE(a, b) BPFUNIT_CMP_("EXPECT_NE", false, BPFUNIT_NE, a, b)
+#define EXPECT_LT(a, b) BPFUNIT_CMP_("EXPECT_LT", false, BPFUNIT_LT, a, b)
+#define EXPECT_LE(a, b) BPFUNIT_CMP_("EXPECT_LE", false, BPFUNIT_LE, a, b)
+#define EXPECT_GT(a, b) BPFUNIT_CMP_("EXPECT_GT", false, BPFUNIT_GT, a, b)
+#define EXPECT_GE(a, b) BPFUNIT_CMP_("EXPECT_GE", false, BPFUNIT_GE, a, b)
+#define ASSERT_EQ(a, b) BPFUNIT_CMP_("ASSERT_EQ", true, BPFUNIT_EQ, a, b)
+#define ASSERT_NE(a, b) BPFUNIT_CMP_("ASSERT_NE", true, BPFUNIT_NE, a, b)
+#define ASSERT_LT(a, b) BPFUNIT_CMP_("ASSERT_LT", true, BPFUNIT_LT, a, b)
+#define ASSERT_LE(a, b) BPFUNIT_CMP_("ASSERT_LE", true, BPFUNIT_LE, a, b)
+#define ASSERT_GT(a, b) BPFUNIT_CMP_("ASSERT_GT", true, BPFUNIT_GT, a, b)
+#define ASSERT_GE(a, b) BPFUNIT_CMP_("ASSERT_GE", true, BPFUNIT_GE, a, b)
+#define BPFUNIT_CMP_(macro, fatal, op, a, b)                                                       \
+	bpfunit_check_cmp(BPFUNIT_CHECK_(macro, fatal, #a, #b), op, BPFUNIT_VALUE_(a), BPFUNIT_VALUE_(b))
+
+#define EXPECT_TRUE(x) bpfunit_check_bool(BPFUNIT_CHECK_("EXPECT_TRUE", false, #x, ""), !!(x), true)
+#define EXPECT_FALSE(x) bpfunit_check_bool(BPFUNIT_CHECK_("EXPECT_FALSE", false, #x, ""), !!(x), false)
+#define ASSERT_TRUE(x) bpfunit_check_bool(BPFUNIT_CHECK_("ASSERT_TRUE", true, #x, ""), !!(x), true)
+#define ASSERT_FALSE(x) bpfunit_check_bool(BPFUNIT_CHECK_("ASSERT_FALSE", true, #x, ""), !!(x), false)
+
+/* libbpf's convention: OK is >= 0; ERR is -error, or -1 with errno = error. */
+#define EXPECT_OK(x) bpfunit_check_ok(BPFUNIT_CHECK_("EXPECT_OK", false, #x, ""), (x))
+#define ASSERT_OK(x) bpfunit_check_ok(BPFUNIT_CHECK_("ASSERT_OK", true, #x, ""), (x))
+#define EXPECT_ERR(x, error) bpfunit_check_err(BPFUNIT_CHECK_("EXPECT_ERR", false, #x, #error), (x), (error))
+#define ASSERT_ERR(x, error) bpfunit_check_err(BPFUNIT_CHECK_("ASSERT_ERR", true, #x, #error), (x), (error))
+
+#define EXPECT_NULL(p) bpfunit_check_null(BPFUNIT_CHECK_("EXPECT_NULL", false, #p, ""), (p), true)
+#define EXPECT_NOT_NULL(p) bpfunit_check_null(BPFUNIT_CHECK_("EXPECT_NOT_NULL", false, #p, ""), (p), false)
+#define ASSERT_NULL(p) bpfunit_check_null(BPFUNIT_CHECK_("ASSERT_NULL", true, #p, ""), (p), true)
+#define ASSERT_NOT_NULL(p) bpfunit_check_null(BPFUNIT_CHECK_("ASSERT_NOT_NULL", true, #p, ""), (p), false)
+
+#define EXPECT_STREQ(a, b) bpfunit_check_str(BPFUNIT_CHECK_("EXPECT_STREQ", false, #a, #b), (a), (b), true)
+#define EXPECT_STRNE(a, b) bpfunit_check_str(BPFUNIT_CHECK_("EXPECT_STRNE", false, #a, #b), (a), (b), false)
+#define ASSERT_STREQ(a, b) bpfunit_check_str(BPFUNIT_CHECK_("ASSERT_STREQ", true, #a, #b), (a), (b), true)
+#define ASSERT_STRNE(a, b) bpfunit_check_str(BPFUNIT_CHECK_("ASSERT_STRNE", true, #a, #b), (a), (b), false)
+#define EXPECT_MEMEQ(a, b, size) bpfunit_check_mem(BPFUNIT_CHECK_("EXPECT_MEMEQ", false, #a, #b), (a), (b), (size), true)
+#define EXPECT_MEMNE(a, b, size) bpfunit_check_mem(BPFUNIT_CHECK_("EXPECT_MEMNE", false, #a, #b), (a), (b), (size), false)
+#define ASSERT_MEMEQ(a, b, size) bpfunit_check_mem(BPFUNIT_CHECK_("ASSERT_MEMEQ", true, #a, #b), (a), (b), (size), true)
+#define ASSERT_MEMNE(a, b, size) bpfunit_check_mem(BPFUNIT_CHECK_("ASSERT_MEMNE", true, #a, #b), (a), (b), (size), false)
+
+/* Fail with words of one's own; FAIL ends the test. */
+#define EXPECT_FAIL(...) bpfunit_fail(BPFUNIT_HERE, false, __VA_ARGS__)
+#define FAIL(...) bpfunit_fail(BPFUNIT_HERE, true, __VA_ARGS__)
+BPFUNIT_API void bpfunit_fail(struct bpfunit_where where, bool fatal, const char *format, ...) BPFUNIT_PRINTF(3, 4);
+
+#endif

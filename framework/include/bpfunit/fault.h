@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Faults of the program under test: expecting them, reading them. */
+#ifndef BPFUNIT_FAULT_H
+#define BPFUNIT_FAULT_H
+
+#include <bpfunit/base.h>
+
+enum bpfunit_fault_kind {
+	BPFUNIT_FAULT_NONE,
+	BPFUNIT_FAULT_OUT_OF_BOUNDS,   /* beside the memory that the pointer was made from */
+	BPFUNIT_FAULT_NULL_POINTER,
+	BPFUNIT_FAULT_WILD_POINTER,    /* nothing is, or was, there */
+	BPFUNIT_FAULT_USE_AFTER_FREE,
+	BPFUNIT_FAULT_UNINITIALISED,
+	BPFUNIT_FAULT_READ_ONLY,
+	BPFUNIT_FAULT_MISALIGNED,      /* atomics */
+	BPFUNIT_FAULT_BAD_ARGUMENT,    /* to a helper */
+	BPFUNIT_FAULT_NO_MODEL,        /* a helper that bpfunit has no model of, and no mock was set */
+	BPFUNIT_FAULT_BAD_INSTRUCTION, /* one that libbpf poisoned (failed CO-RE relocation, missing kfunc) */
+	BPFUNIT_FAULT_STACK_OVERFLOW,  /* more than 8 nested calls */
+	BPFUNIT_FAULT_BUDGET,          /* endless loop: see bpfunit_set_budget() */
+	BPFUNIT_FAULT_LEAK,            /* a ring buffer record reserved and neither submitted nor discarded */
+};
+
+/* Evaluate `run` (one of the BPFUNIT_RUN macros) and check that it ended with a fault of this kind:
+ *	EXPECT_FAULT(BPFUNIT_FAULT_OUT_OF_BOUNDS, BPFUNIT_RUN_XDP(prog, packet)); */
+#define EXPECT_FAULT(kind, run) BPFUNIT_FAULT_("EXPECT_FAULT", false, kind, run)
+#define ASSERT_FAULT(kind, run) BPFUNIT_FAULT_("ASSERT_FAULT", true, kind, run)
+#define BPFUNIT_FAULT_(macro, fatal, kind, run)                                                    \
+	__extension__({                                                                            \
+		bpfunit_fault_expect();                                                            \
+		(void)(run);                                                                       \
+		bpfunit_check_fault(BPFUNIT_CHECK_(macro, fatal, #kind, #run), kind);              \
+	})
+struct bpfunit_check;
+BPFUNIT_API void bpfunit_fault_expect(void);
+BPFUNIT_API bool bpfunit_check_fault(const struct bpfunit_check *check, enum bpfunit_fault_kind kind);
+
+/* The latest fault of this test: its kind (NONE: there was none) and its report ("": none). */
+BPFUNIT_API enum bpfunit_fault_kind bpfunit_fault_kind(void);
+BPFUNIT_API const char *bpfunit_fault_report(void);
+
+#endif

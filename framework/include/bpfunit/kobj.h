@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernel objects: structs that programs read through BTF pointers, BPF_CORE_READ or probe reads
+ * (task_struct, sock, ...). Their layout is that of the emulated kernel's BTF, so fields are set by
+ * name. Programs may read them and not write them.
+ */
+#ifndef BPFUNIT_KOBJ_H
+#define BPFUNIT_KOBJ_H
+
+#include <bpfunit/base.h>
+
+/* A zeroed object of a kernel type ("task_struct"). Never NULL: ends the test when the opened objects'
+ * BTF has no such type (naming the nearest). The address can be given to a program as an argument. */
+#define BPFUNIT_KOBJ(type) bpfunit_kobj(BPFUNIT_HERE, type)
+BPFUNIT_API void *bpfunit_kobj(struct bpfunit_where where, const char *type);
+
+/* Set a field by its path: "pid", "cred.uid.val", "sk_addrs[2]"; pointers are followed ("real_parent.tgid").
+ * Integers are stored in the field's size, also bit fields. A bad path ends the test. */
+#define KOBJ_SET(kobj, path, value) bpfunit_kobj_set(BPFUNIT_HERE, kobj, path, (uint64_t)(value))
+#define KOBJ_SET_STR(kobj, path, text) bpfunit_kobj_set_str(BPFUNIT_HERE, kobj, path, text)
+#define KOBJ_GET(kobj, path) bpfunit_kobj_get(BPFUNIT_HERE, kobj, path)
+BPFUNIT_API void bpfunit_kobj_set(struct bpfunit_where where, void *kobj, const char *path, uint64_t value);
+BPFUNIT_API void bpfunit_kobj_set_str(struct bpfunit_where where, void *kobj, const char *path, const char *text);
+BPFUNIT_API uint64_t bpfunit_kobj_get(struct bpfunit_where where, const void *kobj, const char *path);
+
+/* The current task (bpf_get_current_task): made when first needed, its pid, tgid, comm, real_parent
+ * and the like (fields that the type has) follow the environment. */
+BPFUNIT_API void *bpfunit_current_task(void);
+BPFUNIT_API void bpfunit_set_current_task(void *task);
+
+/* `size` bytes of simulated user-space memory with a copy of `data` (NULL: zeroes), for
+ * bpf_probe_read_user. Never NULL. */
+BPFUNIT_API void *bpfunit_user_memory(const void *data, size_t size);
+
+#endif

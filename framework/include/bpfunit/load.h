@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loading objects. Skeletons and bpf_object__open work as everywhere; these release what they opened
+ * when the test ends, and fail the test with libbpf's own messages when loading fails.
+ */
+#ifndef BPFUNIT_LOAD_H
+#define BPFUNIT_LOAD_H
+
+#include <bpfunit/base.h>
+
+/* Open and load a skeleton: struct rate_limit_bpf *skel = BPFUNIT_LOAD(rate_limit_bpf);
+ * Never NULL: a failure ends the test. Do not call rate_limit_bpf__destroy() on it. */
+#define BPFUNIT_LOAD(name)                                                                         \
+	__extension__({                                                                            \
+		struct name *bu_skel_ = BPFUNIT_OPEN(name);                                        \
+		bpfunit_loaded(BPFUNIT_HERE, #name, name##__load(bu_skel_));                       \
+		bu_skel_;                                                                          \
+	})
+
+/* Open only: set ->rodata or map sizes, then ASSERT_OK(rate_limit_bpf__load(skel)). */
+#define BPFUNIT_OPEN(name)                                                                         \
+	__extension__({                                                                            \
+		struct name *bu_opened_ = name##__open();                                          \
+		bpfunit_opened(BPFUNIT_HERE, #name, bu_opened_, bu_opened_ ? bu_opened_->skeleton : NULL); \
+		bu_opened_;                                                                        \
+	})
+
+/* Open and load an object file. Never NULL: a failure ends the test. */
+#define BPFUNIT_LOAD_FILE(path) bpfunit_load_file(BPFUNIT_HERE, path)
+/* Open only; then ASSERT_OK(bpf_object__load(object)). */
+#define BPFUNIT_OPEN_FILE(path) bpfunit_open_file(BPFUNIT_HERE, path)
+BPFUNIT_API struct bpf_object *bpfunit_load_file(struct bpfunit_where where, const char *path);
+BPFUNIT_API struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *path);
+
+/* A program of an object by its C function name; ends the test when there is none (naming the nearest). */
+#define BPFUNIT_PROG(object, name) bpfunit_find_prog(BPFUNIT_HERE, object, name)
+#define BPFUNIT_MAP(object, name) bpfunit_find_map(BPFUNIT_HERE, object, name)
+BPFUNIT_API struct bpf_program *bpfunit_find_prog(struct bpfunit_where where, const struct bpf_object *object, const char *name);
+BPFUNIT_API struct bpf_map *bpfunit_find_map(struct bpfunit_where where, const struct bpf_object *object, const char *name);
+
+/* What libbpf printed in this test so far (warnings and info), "" when nothing. */
+BPFUNIT_API const char *bpfunit_libbpf_log(void);
+
+/* Used by the macros. */
+BPFUNIT_API void bpfunit_opened(struct bpfunit_where where, const char *name, void *skel, struct bpf_object_skeleton *skeleton);
+BPFUNIT_API void bpfunit_loaded(struct bpfunit_where where, const char *name, int error);
+
+#endif
