@@ -31,13 +31,14 @@ struct bu_prog {
 	u8 tag[8];          /* as the kernel's: SHA-1 of the instructions without map identities */
 	u32 nr_insns;
 	struct bpf_insn *insns;  /* as loaded, with descriptors; for listings and info */
+	u64 *resolved;           /* what instructions refer to outside the program: ebpf/decode.h */
 	struct bu_op *ops;       /* one for each instruction, same index */
 	u8 *code;                /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
 	struct bu_line *lines;   /* ascending; empty without BTF */
 	u32 nr_lines;
-	u64 *counters;           /* edges; bu_prog_counts() derives instruction counts */
+	u64 *counters;           /* edges (ebpf/counters.c); bu_prog_counts() derives instruction counts */
 	u32 nr_counters;
 	struct bu_map **maps;    /* referenced: of lddw and PROG_BIND_MAP */
 	u32 nr_maps;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A growing text: what the verifier writes to a program's log buffer. Zero-initialise; release with bu_log_free. */
+#ifndef BU_LOG_H
+#define BU_LOG_H
+
+#include "ebpf/base.h"
+
+struct bu_log {
+	char *text; /* NUL-terminated; NULL while empty */
+	size_t len, cap;
+};
+
+/* Append. Out of memory: the text is dropped. `log` may be NULL. */
+void bu_log_add(struct bu_log *log, const char *format, ...) BU_PRINTF(2, 3);
+void bu_log_free(struct bu_log *log);
+
+#endif
