@@ -48,6 +48,7 @@ struct bu_kernel {
 	struct bu_note *notes;     /* oldest first */
 	struct bu_btf *vmlinux;    /* referenced; see bu_vmlinux_btf() */
 	struct bu_fd_table *fds;   /* ebpf/fd.c */
+	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
 	/* Told of each fault when a run ends with one, before the run's memory is released. */
 	void (*on_fault)(void *arg, struct bu_run *run);
 	void *on_fault_arg;

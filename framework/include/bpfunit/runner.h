@@ -41,4 +41,7 @@ BPFUNIT_API int bpfunit_canary(void);
  * Return: exit status 0 all passed, 1 some failed, 2 usage or set-up error, 77 all skipped. */
 BPFUNIT_API int bpfunit_main(int argc, char **argv);
 
+/* The command `bpfunit`: `bpfunit coverage DIR ...`, `bpfunit version`. Return: exit status 0, or 2. */
+BPFUNIT_API int bpfunit_command(int argc, char **argv);
+
 #endif
