@@ -82,6 +82,11 @@ void *bu_arena_alloc(struct bu_arena *arena, u64 size, enum bu_access access,
 /* Whole pages of the shared zone. `*offset`: where they lie in arena->memfd. */
 void *bu_arena_alloc_shared(struct bu_arena *arena, u64 size, enum bu_access access,
 			    const struct bu_region_info *info, u64 *offset);
+/* As bu_arena_alloc_shared: `head` bytes of pages, then `data` bytes of pages which appear twice in succession,
+ * so that a record may run across the end (each appearance has its own shadow). In the memfd only the
+ * first head + data bytes from `*offset` on are used. Starts out BU_NONE. */
+void *bu_arena_alloc_ring(struct bu_arena *arena, u64 head, u64 data,
+			  const struct bu_region_info *info, u64 *offset);
 /* Make a heap region inaccessible; later accesses are use-after-free. `ptr`: its start. NULL is ignored. */
 void bu_arena_free(struct bu_arena *arena, void *ptr);
 

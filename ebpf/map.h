@@ -41,7 +41,9 @@ struct bu_map_ops {
 
 	/* What lddw of a map value plus offset yields (kernel: map_direct_value_addr); NULL: not possible. */
 	void *(*direct_value)(struct bu_map *map, u32 offset);
-	/* mmap(2) of the map's descriptor: offset in the arena's memfd for `pgoff` bytes, or -errno. */
+	/* mmap(2) of the map's descriptor: offset in the arena's memfd for `pgoff` bytes, or -errno. Asked first
+	 * for the whole range (may it be mapped so?), then for each page of it: a ring buffer's pages are
+	 * not consecutive in the memfd (its data appears twice). */
 	s64 (*mmap_offset)(struct bu_map *map, u64 pgoff, u64 size, int prot);
 	/* Whether poll(2) reports data. */
 	bool (*readable)(struct bu_map *map);
