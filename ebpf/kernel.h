@@ -19,6 +19,7 @@
 /* What programs see of the world; tests set it. */
 struct bu_env {
 	u32 pid, tgid;          /* of the current task: kernel's pid is the thread */
+	u32 ppid;               /* tgid of its real_parent */
 	u32 uid, gid;
 	char comm[16];
 	u64 cgroup_id;
