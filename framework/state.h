@@ -77,9 +77,6 @@ void bu_load_begin(struct bu_test *test);
 void bu_load_end(struct bu_test *test);
 void bu_fault_hook(struct bu_kernel *kernel);
 
-/* The nearest of `count` names to `name` (edit distance), or NULL when none is near. */
-const char *bu_nearest_name(const char *name, const char *const *names, size_t count);
-
 /* The map behind libbpf's handle in the emulated kernel; ends the test when the map is NULL or not created. */
 struct bu_map *bu_map_of(struct bpfunit_where where, const struct bpf_map *map);
 /* libbpf's view of the BTF of a map, or NULL. */

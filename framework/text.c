@@ -26,12 +26,11 @@ static bool reserve(struct bu_text *text, size_t more)
 	return true;
 }
 
-void bu_text_add(struct bu_text *text, const char *format, ...)
+void bu_text_vadd(struct bu_text *text, const char *format, va_list args)
 {
-	va_list args, again;
+	va_list again;
 	int more;
 
-	va_start(args, format);
 	va_copy(again, args);
 	more = vsnprintf(NULL, 0, format, args);
 	if (more >= 0 && reserve(text, more)) {
@@ -39,7 +38,20 @@ void bu_text_add(struct bu_text *text, const char *format, ...)
 		text->len += more;
 	}
 	va_end(again);
+}
+
+void bu_text_add(struct bu_text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	bu_text_vadd(text, format, args);
 	va_end(args);
+}
+
+const char *bu_text_str(const struct bu_text *text)
+{
+	return text->data ? text->data : "";
 }
 
 void bu_text_free(struct bu_text *text)
