@@ -30,7 +30,9 @@ enum bu_arg_kind {
 	BU_ARG_FUNC,          /* a subprogram's address */
 	BU_ARG_CONST_STR,     /* NUL-terminated readable string */
 	BU_ARG_LONG_PTR,      /* 8 writable bytes, marked initialised */
-	BU_ARG_INT_PTR,       /* 4 writable bytes */
+	BU_ARG_INT_PTR,       /* 4 writable bytes, marked initialised */
+	BU_ARG_UNINIT_MEM_OR_NULL,
+	BU_ARG_UNINIT_MAP_VALUE, /* value_size writable bytes, marked initialised */
 };
 
 typedef u64 (*bu_helper_fn)(struct bu_run *run, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);

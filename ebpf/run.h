@@ -15,6 +15,8 @@ struct bu_packet { /* the data a context's data, data_end, data_meta point to; N
 	u8 *head;            /* start of the buffer: headroom */
 	u8 *meta, *data, *end;
 	u8 *limit;           /* end of the buffer: tailroom */
+	s32 network;         /* socket buffers: offset of the network header from data */
+	u8 mac[14];          /* the link header of socket buffers whose data starts behind it */
 };
 
 struct bu_frame { /* where a subprogram returns to */
