@@ -64,6 +64,7 @@ struct bu_map {
 	bool frozen;          /* BPF_MAP_FREEZE: user space may not write */
 	struct bu_btf *btf;   /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
+	u32 value_lock;       /* of maps/value.c: 0 not looked for, 1 no bpf_spin_lock, 2 + its offset in the value */
 	void *handle;         /* "map pointer" in programs: an inaccessible arena address */
 	void *priv;           /* the type's own */
 };
