@@ -13,6 +13,8 @@
 #include "ebpf/object.h"
 #include "ebpf/run.h"
 
+#include <pthread.h>
+
 #define BU_DEFAULT_CPUS 4
 #define BU_DEFAULT_BUDGET 100000000 /* instructions a run */
 
@@ -50,12 +52,15 @@ struct bu_kernel {
 	struct bu_btf *vmlinux;    /* referenced; see bu_vmlinux_btf() */
 	struct bu_fd_table *fds;   /* ebpf/fd.c */
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
+	u32 vmlinux_generation;    /* of the noted objects that vmlinux was made of */
+	pthread_mutex_t lock;      /* recursive; held by each bpf(2) call */
 	/* Told of each fault when a run ends with one, before the run's memory is released. */
 	void (*on_fault)(void *arg, struct bu_run *run);
 	void *on_fault_arg;
 };
 
-/* The process's kernel; made if there is none. NULL only when out of memory. */
+/* The process's kernel; made if there is none. NULL only when out of memory.
+ * A forked child has none: descriptors it inherits belong to its parent's kernel and are bad ones here. */
 struct bu_kernel *bu_kernel(void);
 /* The same, or NULL when there is none. */
 struct bu_kernel *bu_kernel_if_any(void);
@@ -64,6 +69,10 @@ void bu_kernel_reset(void);
 
 struct bu_kernel *bu_kernel_new(void);
 void bu_kernel_free(struct bu_kernel *kernel);
+
+/* One thread at a time may be in the kernel; nests. */
+void bu_kernel_lock(struct bu_kernel *kernel);
+void bu_kernel_unlock(struct bu_kernel *kernel);
 
 /* Keep a sentence for the report of a failing test (the same text once). */
 void bu_note(struct bu_kernel *kernel, const char *format, ...) BU_PRINTF(2, 3);

@@ -18,13 +18,27 @@ enum bu_object_kind {
 };
 
 struct bu_kernel;
+struct bu_object;
+struct bu_fd;
+
+struct bu_object_class {
+	enum bu_object_kind kind;
+	void (*destroy)(struct bu_object *object); /* frees the object, its references included */
+	bool (*readable)(struct bu_object *object); /* what poll(2) says; NULL: never */
+};
 
 struct bu_object {
+	const struct bu_object_class *class;
 	enum bu_object_kind kind;
 	u32 id;   /* unique within its kind, from 1, never used again */
 	u32 refs;
 	struct bu_kernel *kernel;
+	struct bu_fd *fds; /* open descriptors, latest first */
 };
+
+/* Enter a new object into the kernel's table: gives it an id and one reference. 0, or -ENOMEM. */
+int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,
+		   const struct bu_object_class *class);
 
 void bu_object_get(struct bu_object *object);
 /* Drop a reference; the last one destroys the object. */
@@ -41,5 +55,37 @@ int bu_fd_install(struct bu_object *object);
 struct bu_object *bu_fd_object(struct bu_kernel *kernel, int fd, enum bu_object_kind kind, int *error);
 /* Make every descriptor of `object` readable (epoll, poll), as a wake-up of its waiters. */
 void bu_fd_wake(struct bu_object *object);
+
+
+/* What else is known of a descriptor. */
+enum bu_fd_mode {
+	BU_FD_READ = 1,
+	BU_FD_WRITE = 2,
+};
+
+struct bu_fd { /* one end of a socket pair is the user's, the other (`peer`) ours */
+	struct bu_fd *next;    /* in its hash bucket */
+	struct bu_fd *sibling; /* of the same object */
+	struct bu_fd *woken_next; /* in the list of those that were ever woken */
+	struct bu_object *object;
+	u64 inode;             /* of the user's end: what identifies it */
+	int peer;
+	int user;              /* the number that was last seen; may be stale */
+	u32 mode;              /* enum bu_fd_mode */
+	bool signalled;        /* a byte waits in the user's end; atomic */
+	bool listed;           /* on the list of the woken */
+};
+
+/* As bu_fd_install, for descriptors that may not both read and write. */
+int bu_fd_install_mode(struct bu_object *object, u32 mode);
+/* The descriptor's record, or NULL: -EBADF not open, -EINVAL not one of this kernel's. */
+struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int fd, int *error);
+/* Drop the references of descriptors that were closed since; nothing happens during a run. */
+void bu_fd_reap(struct bu_kernel *kernel);
+/* Take back wake-ups whose data has been consumed: before a wait on descriptors. */
+void bu_fd_settle(struct bu_kernel *kernel);
+
+int bu_fd_table_init(struct bu_kernel *kernel);
+void bu_fd_table_destroy(struct bu_kernel *kernel);
 
 #endif

@@ -20,6 +20,35 @@ const char *bu_command_name(unsigned int cmd); /* "BPF_MAP_CREATE"; NULL: unknow
 /* The host's own system call, never interposed: its value, or -errno. */
 long bu_host_syscall(long number, long a, long b, long c, long d, long e, long f);
 
+struct bu_call { /* one bpf(2) call, for its handler */
+	union bpf_attr *attr; /* a copy, zero behind what the caller gave */
+	u8 *user;             /* the caller's attributes */
+	u32 user_size;
+	unsigned int cmd;
+};
+typedef long (*bu_command_fn)(struct bu_kernel *kernel, struct bu_call *call);
+/* Write a result field (offset, size in union bpf_attr) back to the caller, as put_user() does. */
+int bu_call_put(struct bu_call *call, u32 offset, const void *value, u32 size);
+
+/* Copies between the machine and addresses that a caller gave. -EFAULT for NULL and for what cannot
+ * be a user address. Differs: other wild pointers fault in the caller's process. */
+int bu_copy_from_user(void *to, u64 from, size_t size);
+int bu_copy_to_user(u64 to, const void *from, size_t size);
+/* 0; -E2BIG when the bytes of a caller's struct behind the `known` ones are not all zero. */
+int bu_check_tail_zero(u64 user, u32 known, u32 size);
+
+/* What the interposed calls fall back to: the host's calls, errno set. */
+int bu_files_open(int dir, const char *path, int flags, unsigned int mode);
+int bu_files_access(int dir, const char *path, int mode, int flags);
+/* mmap of one of our descriptors: true and the result, or false for the host. */
+bool bu_fd_mmap(void **result, void *addr, size_t size, int prot, int flags, int fd, u64 offset);
+/* ioctl of one of our descriptors; false: the host's. */
+bool bu_fd_ioctl(int *result, int fd, unsigned long request, unsigned long arg);
+
+/* The descriptor that no process has: BPF_MAP_FREEZE of it is answered with -BU_CANARY_ERRNO by us alone. */
+#define BU_CANARY_FD (-0x62707566)
+#define BU_CANARY_ERRNO EXFULL
+
 /* Whether libbpf's calls arrive here: 0, or -EXDEV when they would reach the host's kernel. */
 int bu_canary(void);
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Objects and their ids. A table per kind, indexed by id, says which objects exist; the entry is
+ * cleared when the last reference goes, and the id is not used again.
+ */
+#include "ebpf/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for `id` in its kind's table; tables grow by doubling. */
+static int reserve(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id)
+{
+	struct bu_object **table = kernel->objects[kind];
+	u32 capacity = 64;
+
+	if (table && (id & (id - 1) || id < capacity))
+		return 0;
+	if (table)
+		capacity = id * 2;
+	table = reallocarray(table, capacity, sizeof(*table));
+	if (!table)
+		return -ENOMEM;
+	if (!kernel->objects[kind])
+		table[0] = NULL;
+	kernel->objects[kind] = table;
+	return 0;
+}
+
+int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,
+		   const struct bu_object_class *class)
+{
+	u32 id = kernel->next_id[class->kind];
+	int err = reserve(kernel, class->kind, id);
+
+	if (err)
+		return err;
+	object->class = class;
+	object->kind = class->kind;
+	object->id = id;
+	object->refs = 1;
+	object->kernel = kernel;
+	object->fds = NULL;
+	kernel->objects[class->kind][id] = object;
+	kernel->next_id[class->kind] = id + 1;
+	return 0;
+}
+
+void bu_object_get(struct bu_object *object)
+{
+	object->refs++;
+}
+
+void bu_object_put(struct bu_object *object)
+{
+	if (--object->refs)
+		return;
+	object->kernel->objects[object->kind][object->id] = NULL;
+	object->class->destroy(object);
+}
+
+struct bu_object *bu_object_by_id(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id)
+{
+	return id && id < kernel->next_id[kind] ? kernel->objects[kind][id] : NULL;
+}
+
+u32 bu_object_next_id(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id)
+{
+	while (++id && id < kernel->next_id[kind]) {
+		if (kernel->objects[kind][id])
+			return id;
+	}
+	return 0;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The entry of bpf(2): attributes are copied in whatever size the caller has them, checked for bytes
+ * that mean nothing to the command, and given to the command's handler under the kernel's lock.
+ * Source: __sys_bpf(), kernel/bpf/syscall.c (6.12).
+ */
+#include "ebpf/syscall.h"
+
+#include "ebpf/kernel.h"
+
+#include <string.h>
+
+/* Size of union bpf_attr in 6.12, whatever header we build with, and where the commands end whose last
+ * field that header may lack. */
+#define ATTR_SIZE 152
+#define BU_MAP_CREATE_SIZE 80
+#define BU_PROG_LOAD_SIZE 148
+#define BU_BTF_LOAD_SIZE 40
+#define BU_LINK_CREATE_SIZE 64
+
+#define BU_END(field)                                                                              \
+	(offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)NULL)->field))
+
+union attributes {
+	union bpf_attr attr;
+	u8 bytes[BU_MAX(ATTR_SIZE, sizeof(union bpf_attr))];
+};
+
+struct command {
+	const char *name;
+	u32 size;
+	bu_command_fn handler;
+};
+
+#define BU_COMMAND(name, number, size, handler)                                                    \
+	long handler(struct bu_kernel *kernel, struct bu_call *call);
+#include "ebpf/commands.def"
+#undef BU_COMMAND
+
+static const struct command commands[] = {
+#define BU_COMMAND(name, number, size, handler) [number] = { #name, size, handler },
+#include "ebpf/commands.def"
+#undef BU_COMMAND
+};
+
+/* Names of the commands that have no row. Source: enum bpf_cmd (6.12). */
+static const char *const other_commands[] = {
+	[6] = "BPF_OBJ_PIN",	    [7] = "BPF_OBJ_GET",
+	[8] = "BPF_PROG_ATTACH",    [9] = "BPF_PROG_DETACH",
+	[16] = "BPF_PROG_QUERY",    [17] = "BPF_RAW_TRACEPOINT_OPEN",
+	[20] = "BPF_TASK_FD_QUERY", [29] = "BPF_LINK_UPDATE",
+	[30] = "BPF_LINK_GET_FD_BY_ID", [32] = "BPF_ENABLE_STATS",
+	[33] = "BPF_ITER_CREATE",   [34] = "BPF_LINK_DETACH",
+};
+
+const char *bu_command_name(unsigned int cmd)
+{
+	if (cmd < BU_ARRAY_SIZE(commands) && commands[cmd].name)
+		return commands[cmd].name;
+	return cmd < BU_ARRAY_SIZE(other_commands) ? other_commands[cmd] : NULL;
+}
+
+static bool is_user(u64 address, size_t size)
+{
+	return address >= 4096 && address + size < (u64)1 << 56 && address + size >= address;
+}
+
+int bu_copy_from_user(void *to, u64 from, size_t size)
+{
+	if (!size)
+		return 0;
+	if (!is_user(from, size))
+		return -EFAULT;
+	memcpy(to, (const void *)from, size);
+	return 0;
+}
+
+int bu_copy_to_user(u64 to, const void *from, size_t size)
+{
+	if (!size)
+		return 0;
+	if (!is_user(to, size))
+		return -EFAULT;
+	memcpy((void *)to, from, size);
+	return 0;
+}
+
+int bu_check_tail_zero(u64 user, u32 known, u32 size)
+{
+	const u8 *bytes = (const u8 *)user;
+
+	if (size > 4096) /* Source: bpf_check_uarg_tail_zero(): PAGE_SIZE */
+		return -E2BIG;
+	if (size <= known)
+		return 0;
+	if (!is_user(user, size))
+		return -EFAULT;
+	for (u32 i = known; i < size; i++) {
+		if (bytes[i])
+			return -E2BIG;
+	}
+	return 0;
+}
+
+int bu_call_put(struct bu_call *call, u32 offset, const void *value, u32 size)
+{
+	return bu_copy_to_user((u64)call->user + offset, value, size);
+}
+
+static int copy_attributes(union attributes *attributes, const void *user, u32 size)
+{
+	int err = bu_check_tail_zero((u64)user, ATTR_SIZE, size);
+
+	if (err)
+		return err;
+	memset(attributes, 0, sizeof(*attributes));
+	return bu_copy_from_user(attributes, (u64)user, BU_MIN(size, ATTR_SIZE));
+}
+
+static bool tail_is_zero(const union attributes *attributes, u32 known)
+{
+	for (u32 i = known; i < sizeof(attributes->bytes); i++) {
+		if (attributes->bytes[i])
+			return false;
+	}
+	return true;
+}
+
+static long unknown_command(struct bu_kernel *kernel, unsigned int cmd)
+{
+	const char *name = bu_command_name(cmd);
+
+	if (name)
+		bu_note(kernel, "bpf(2) command %s is not emulated (EINVAL)", name);
+	else
+		bu_note(kernel, "bpf(2) command %u is unknown (EINVAL)", cmd);
+	return -EINVAL;
+}
+
+long bu_sys_bpf(struct bu_kernel *kernel, unsigned int cmd, void *attr, unsigned int size)
+{
+	union attributes attributes;
+	struct bu_call call = {
+		.attr = &attributes.attr, .user = attr, .user_size = size, .cmd = cmd
+	};
+	long result = copy_attributes(&attributes, attr, size);
+
+	if (result)
+		return result;
+	bu_kernel_lock(kernel);
+	if (cmd >= BU_ARRAY_SIZE(commands) || !commands[cmd].handler)
+		result = unknown_command(kernel, cmd);
+	else if (!tail_is_zero(&attributes, commands[cmd].size))
+		result = -EINVAL;
+	else
+		result = commands[cmd].handler(kernel, &call);
+	bu_kernel_unlock(kernel);
+	return result;
+}
