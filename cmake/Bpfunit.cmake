@@ -186,7 +186,7 @@ function(bpfunit_bpf_object name)
 endfunction()
 
 # What bpfunit_add_test does, with the library that brings main() as first argument.
-function(_bpfunit_add_test main function name)
+function(_bpfunit_make_test main function name)
   cmake_parse_arguments(PARSE_ARGV 3 ARG "" "TIMEOUT" "SOURCES;OBJECTS;LIBRARIES;LABELS;ENVIRONMENT")
   _bpfunit_check_arguments(${function} "${name}")
   if(ARG_UNPARSED_ARGUMENTS)
@@ -235,5 +235,5 @@ include([==[${CMAKE_CURRENT_FUNCTION_LIST_DIR}/BpfunitDiscover.cmake]==])
 endfunction()
 
 function(bpfunit_add_test name)
-  _bpfunit_add_test(bpfunit::main bpfunit_add_test "${name}" ${ARGN})
+  _bpfunit_make_test(bpfunit::main bpfunit_add_test "${name}" ${ARGN})
 endfunction()

@@ -4,6 +4,6 @@
 # internal headers ("ebpf/map.h") and reach internal symbols (bu_*), since it links the static library.
 
 function(bu_add_test name)
-  _bpfunit_add_test(bpfunit::main_static bu_add_test "${name}" ${ARGN})
+  _bpfunit_make_test(bpfunit::main_static bu_add_test "${name}" ${ARGN})
   target_link_libraries(${name} PRIVATE bu_internal)
 endfunction()
