@@ -10,8 +10,9 @@
 
 struct btf; /* libbpf's */
 
-/* A whole value: "{ .pid = 42 (0x2a), .comm = "nginx" }". Without `btf` or with type_id 0: hex bytes
- * and, for 1, 2, 4 and 8 bytes, the number. Bytes that the type names and `data` lacks are left out. */
+/* A whole value: "{ .pid = 42 (0x2a), .comm = "nginx" }". Without `btf` or with type_id 0: hex
+ * bytes and, for 1, 2, 4 and 8 bytes, the number. Bytes that the type names and `data` lacks are
+ * left out. */
 char *bu_format_value(const struct btf *btf, u32 type_id, const void *data, size_t size);
 
 /* What differs, a line each by path: "  .tokens: expected 2 (0x2), is 1 (0x1)". NULL when all bytes

@@ -5,7 +5,8 @@
 
 #include "ebpf/base.h"
 
-/* Offer candidates one by one, then ask. Names are borrowed: they must live until the answer is used. */
+/* Offer candidates one by one, then ask. Names are borrowed: they must live until the answer is
+ * used. */
 struct bu_nearest {
 	const char *wanted;
 	size_t wanted_len;
@@ -15,7 +16,8 @@ struct bu_nearest {
 
 void bu_nearest_begin(struct bu_nearest *nearest, const char *wanted, size_t len);
 void bu_nearest_offer(struct bu_nearest *nearest, const char *candidate);
-/* "; did you mean 'tokens'?", or "" when no candidate is near. Written to `text`, which is returned. */
+/* "; did you mean 'tokens'?", or "" when no candidate is near. Written to `text`, which is
+ * returned. */
 const char *bu_nearest_hint(const struct bu_nearest *nearest, char *text, size_t size);
 
 /* Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. Case counts
