@@ -61,6 +61,7 @@ struct bu_zone {
 	u64 committed;   /* offset up to which memory and shadow are writable */
 	struct bu_region *regions; /* ascending addresses */
 	u32 nr_regions, cap_regions;
+	u32 seen_regions; /* entries of regions[] that hold something, also released scratch */
 };
 
 struct bu_arena {
@@ -90,7 +91,8 @@ void *bu_arena_alloc_ring(struct bu_arena *arena, u64 head, u64 data,
 /* Make a heap region inaccessible; later accesses are use-after-free. `ptr`: its start. NULL is ignored. */
 void bu_arena_free(struct bu_arena *arena, void *ptr);
 
-/* Scratch memory: allocate between mark and release; release poisons all that came after the mark. */
+/* Scratch memory: allocate between mark and release; release poisons all that came after the mark. It
+ * is zeroed unless it is BU_WRITE (not initialised) anyway. NULL when the zone is full. */
 u64 bu_arena_mark(const struct bu_arena *arena);
 void *bu_arena_scratch(struct bu_arena *arena, u64 size, enum bu_access access,
 		       const struct bu_region_info *info);
@@ -111,6 +113,13 @@ bool bu_arena_make_written(struct bu_arena *arena, void *ptr, u64 size);
 /* The region that contains `ptr` or, failing that, the nearest one that ends before it within its
  * red zone or up to 4 KiB; NULL when there is none. */
 const struct bu_region *bu_arena_region(const struct bu_arena *arena, const void *ptr);
+
+/* The regions around `ptr`: the last that begins at or before it, the first that begins after it; NULL
+ * where there is none in the zone of `ptr`. */
+void bu_arena_around(const struct bu_arena *arena, const void *ptr, const struct bu_region **before,
+		     const struct bu_region **after);
+/* What was at `ptr` in scratch memory that has been released, as far as it is known; else NULL. */
+const struct bu_region *bu_arena_released(const struct bu_arena *arena, const void *ptr);
 
 static inline bool bu_arena_contains(const struct bu_arena *arena, const void *ptr)
 {
