@@ -43,6 +43,7 @@ struct bu_kernel {
 	u32 nr_cpus;
 	s64 budget;                /* of each run */
 	u32 running;               /* depth of nested runs */
+	struct bu_run *run;        /* the innermost run, or NULL */
 	struct bu_object **objects[BU_OBJECT_MAX]; /* by id; NULL: destroyed */
 	u32 next_id[BU_OBJECT_MAX];
 	struct bu_helper_slot helpers[BU_HELPER_MAX];
