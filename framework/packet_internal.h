@@ -6,12 +6,11 @@
 #ifndef BU_PACKET_INTERNAL_H
 #define BU_PACKET_INTERNAL_H
 
-#include "ebpf/base.h"
-
-#include <bpfunit/packet.h>
+#include "framework/packet.h"
 
 #define BU_PACKET_MAX_LAYERS 16
-#define BU_PACKET_MAX_XDP_META 32
+#define BU_PACKET_META_ROOM  256 /* before the frame; the metadata ends where the frame begins */
+#define BU_PACKET_ALIGN      2   /* an Ethernet header here leaves the next header aligned to 4 */
 
 enum bu_layer_kind {
 	BU_LAYER_ETH,
@@ -32,23 +31,27 @@ struct bu_layer {
 };
 
 struct bpfunit_packet {
-	u8 *data;
-	size_t size, cap;
+	u8 *buffer;    /* BU_PACKET_META_ROOM + shift bytes, then the frame */
+	u32 shift;     /* BU_PACKET_ALIGN, or 0 when the frame begins with an IP header */
+	size_t size;   /* of the frame */
+	size_t cap;    /* bytes of frame that the buffer can hold */
+	u32 meta_size; /* of the XDP metadata */
 	struct bu_layer layers[BU_PACKET_MAX_LAYERS];
 	u32 nr_layers;
 	struct bpfunit_packet_meta meta;
-	u8 xdp_meta[BU_PACKET_MAX_XDP_META];
-	u32 xdp_meta_size;
 };
 
-/* After a run: new bytes of the frame, and of the XDP metadata area before it. 0, or -ENOMEM. */
-int bu_packet_replace(struct bpfunit_packet *packet, const void *data, size_t size);
-void bu_packet_replace_xdp_meta(struct bpfunit_packet *packet, const void *data, size_t size);
+static inline u8 *bu_packet_frame(const struct bpfunit_packet *packet)
+{
+	return packet->buffer + BU_PACKET_META_ROOM + packet->shift;
+}
 
 /* Append `size` bytes as a layer; NULL when the packet would get too large (or memory is short). */
 u8 *bu_packet_append(struct bpfunit_packet *packet, enum bu_layer_kind kind, size_t size);
 /* Bytes from a layer's first to the end of the packet. */
 size_t bu_layer_room(const struct bpfunit_packet *packet, u32 layer);
+/* What bytes most likely begin with: Ethernet, IPv4 or IPv6. */
+enum bu_layer_kind bu_packet_first_kind(const u8 *data, size_t size);
 /* Recognise headers from the start of the bytes. */
 void bu_packet_parse(struct bpfunit_packet *packet);
 /* Make lengths / checksums of all headers follow the bytes behind them. */

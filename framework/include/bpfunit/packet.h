@@ -113,7 +113,7 @@ struct bpfunit_packet_meta {
 	uint64_t tstamp;
 };
 BPFUNIT_API struct bpfunit_packet_meta *bpfunit_packet_meta(struct bpfunit_packet *packet);
-/* XDP metadata area in front of the frame (data_meta .. data), at most 32 bytes and a multiple of 4.
+/* XDP metadata area in front of the frame (data_meta .. data), at most 252 bytes and a multiple of 4.
  * 0, or -EINVAL (and errno). */
 BPFUNIT_API int bpfunit_packet_set_xdp_meta(struct bpfunit_packet *packet, const void *data, size_t size);
 /* The area as the last run left it (`*size` bytes; NULL and 0: none). */
