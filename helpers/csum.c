@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Internet checksums: one's complement sums of 16 or 32 bits in the byte order of memory.
+ * Source: net/core/filter.c, include/net/checksum.h (6.12).
+ */
+#include "helpers/packet.h"
+
+#include <string.h>
+
+#define MAX_DIFF_BYTES 512 /* Source: struct bpf_scratchpad */
+#define MANGLED_0      0xffff
+#define BU_F_IPV6      (1ULL << 7) /* BPF_F_IPV6 */
+
+static u32 add32(u32 a, u32 b)
+{
+	u32 sum = a + b;
+
+	return sum + (sum < a);
+}
+
+static u16 add16(u16 a, u16 b)
+{
+	u16 sum = a + b;
+
+	return sum + (sum < a);
+}
+
+/* The complement of the 16-bit sum. */
+static u16 fold(u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)~sum;
+}
+
+/* Sum of 32-bit words, each inverted by `mask`. */
+static u32 sum_words(const u8 *data, u32 size, u32 mask, u32 sum)
+{
+	u32 word;
+
+	for (u32 i = 0; i < size; i += 4) {
+		memcpy(&word, data + i, 4);
+		sum = add32(sum, word ^ mask);
+	}
+	return sum;
+}
+
+BU_HELPER_5(csum_diff, const u8 *, from, u32, from_size, const u8 *, to, u32, to_size, u32, seed)
+{
+	if ((from_size | to_size) % 4 || from_size + to_size > MAX_DIFF_BYTES)
+		return -EINVAL;
+	return sum_words(to, to_size, 0, sum_words(from, from_size, ~0U, seed));
+}
+
+/* Differs: no packet has a checksum computed by hardware (CHECKSUM_COMPLETE). */
+BU_HELPER_2(csum_update, void *, ctx, u32, csum)
+{
+	if (!bu_is_skb_prog(run, "csum_update"))
+		return 0;
+	return -BU_ENOTSUPP;
+}
+
+/* A field of `size` bytes (0: a difference) changed from `from` to `to`: 0, or -EINVAL. */
+static int replace(u16 *sum, u64 from, u64 to, u64 size)
+{
+	switch (size) {
+	case 0:
+		if (from)
+			return -EINVAL;
+		*sum = fold(add32((u32)to, ~(u32)*sum));
+		return 0;
+	case 2:
+		*sum = ~add16(add16(~*sum, ~(u16)from), (u16)to);
+		return 0;
+	case 4:
+		*sum = fold(add32(add32(~(u32)*sum, ~(u32)from), (u32)to));
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Of a checksum inside the packet; mangled: 0 means "none", so a result of 0 is stored as 0xffff.
+ */
+static int replace_at(struct bu_run *run, u32 offset, u64 from, u64 to, u64 size, bool mangled,
+		      bool enforce)
+{
+	u16 sum;
+	int err;
+
+	if (offset > 0xffff || offset % 2 || offset + 2 > bu_packet_len(run))
+		return -EFAULT;
+	memcpy(&sum, run->packet.data + offset, 2);
+	if (mangled && !enforce && !sum)
+		return 0;
+	err = replace(&sum, from, to, size);
+	if (err)
+		return err;
+	if (mangled && !sum)
+		sum = MANGLED_0;
+	memcpy(run->packet.data + offset, &sum, 2);
+	return 0;
+}
+
+BU_HELPER_5(l3_csum_replace, void *, ctx, u32, offset, u64, from, u64, to, u64, flags)
+{
+	int err = -EINVAL;
+
+	if (!bu_is_skb_prog(run, "l3_csum_replace"))
+		return 0;
+	if (!(flags & ~BPF_F_HDR_FIELD_MASK))
+		err = replace_at(run, offset, from, to, flags, false, false);
+	bu_packet_move(run, 0, 0, 0);
+	return (s64)err;
+}
+
+/* A pseudo header matters only to checksums that hardware completes. */
+BU_HELPER_5(l4_csum_replace, void *, ctx, u32, offset, u64, from, u64, to, u64, flags)
+{
+	u64 known = BPF_F_MARK_MANGLED_0 | BPF_F_MARK_ENFORCE | BPF_F_PSEUDO_HDR |
+		    BPF_F_HDR_FIELD_MASK | BU_F_IPV6;
+	int err = -EINVAL;
+
+	if (!bu_is_skb_prog(run, "l4_csum_replace"))
+		return 0;
+	if (!(flags & ~known))
+		err = replace_at(run, offset, from, to, flags & BPF_F_HDR_FIELD_MASK,
+				 flags & BPF_F_MARK_MANGLED_0, flags & BPF_F_MARK_ENFORCE);
+	bu_packet_move(run, 0, 0, 0);
+	return (s64)err;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The packet of a run, as helpers see it: see helpers/packet.h. */
+#include "helpers/packet.h"
+
+#include <string.h>
+
+static bool wrong_type(struct bu_run *run, const char *helper)
+{
+	const struct bu_prog_type *type = run->prog->type;
+
+	bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "programs of type %s cannot call bpf_%s",
+		       type ? type->name : "?", helper);
+	return false;
+}
+
+bool bu_is_skb_prog(struct bu_run *run, const char *helper)
+{
+	switch (run->prog->prog_type) {
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
+	case BPF_PROG_TYPE_SK_SKB:
+		return true;
+	}
+	return wrong_type(run, helper);
+}
+
+bool bu_is_xdp_prog(struct bu_run *run, const char *helper)
+{
+	return run->prog->prog_type == BPF_PROG_TYPE_XDP || wrong_type(run, helper);
+}
+
+int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta)
+{
+	struct bu_packet before = run->packet;
+	int err;
+
+	if (!before.head)
+		return head_delta || tail_delta || meta_delta ? -EINVAL : 0;
+	err = bu_run_adjust_packet(run, head_delta, tail_delta, meta_delta);
+	if (err)
+		return err;
+	run->packet.network = before.network - head_delta;
+	memcpy(run->packet.mac, before.mac, sizeof(before.mac));
+	if (run->prog->prog_type != BPF_PROG_TYPE_XDP &&
+	    run->ctx_size >= offsetof(struct __sk_buff, len) + 4)
+		((struct __sk_buff *)run->ctx)->len = bu_packet_len(run);
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the helpers of programs with a packet have in common. */
+#ifndef BU_HELPERS_PACKET_H
+#define BU_HELPERS_PACKET_H
+
+#include "ebpf/kernel.h"
+
+#define BU_ETH_HLEN 14
+
+/* Whether the program's context is struct __sk_buff / struct xdp_md; if not, a fault is raised that
+ * names the helper. */
+bool bu_is_skb_prog(struct bu_run *run, const char *helper);
+bool bu_is_xdp_prog(struct bu_run *run, const char *helper);
+
+/* Move the packet's edges (see bu_run_adjust_packet) and what depends on them: a socket buffer's
+ * header offsets and length. All zero: the packet only moves, so that pointers to it that the
+ * kernel's verifier would have invalidated are found when they are used. */
+int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
+
+static inline u32 bu_packet_len(const struct bu_run *run)
+{
+	return (u32)(run->packet.end - run->packet.data);
+}
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Perf buffers. One id, three helpers in the kernel: programs with a packet can append its first
+ * bytes. Source: bpf_perf_event_output(), kernel/trace/bpf_trace.c; bpf_skb_event_output(),
+ * bpf_xdp_event_output(), net/core/filter.c (6.12).
+ */
+#include "ebpf/kernel.h"
+#include "maps/perf_event_array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static u64 output(struct bu_run *run, struct bu_map *map, u64 flags, const void *data, u64 size)
+{
+	return bu_perf_event_array_output(map, flags & BPF_F_INDEX_MASK, run->cpu, data, (u32)size);
+}
+
+static u64 output_with_packet(struct bu_run *run, struct bu_map *map, u64 flags, const void *data,
+			      u64 size, u64 packet_bytes)
+{
+	u8 *both = malloc(size + packet_bytes);
+	u64 ret;
+
+	if (!both)
+		return -ENOMEM;
+	if (size)
+		memcpy(both, data, size);
+	memcpy(both + size, run->packet.data, packet_bytes);
+	ret = output(run, map, flags, both, size + packet_bytes);
+	free(both);
+	return ret;
+}
+
+BU_HELPER_5(perf_event_output, void *, ctx, struct bu_map *, map, u64, flags, const void *, data,
+	    u64, size)
+{
+	u64 allowed = BPF_F_INDEX_MASK | (run->packet.data ? BPF_F_CTXLEN_MASK : 0);
+	u64 packet_bytes = (flags & BPF_F_CTXLEN_MASK) >> 32;
+
+	if (map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
+		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "map '%s' is no perf event array",
+			       map->name);
+		return 0;
+	}
+	if (flags & ~allowed)
+		return -EINVAL;
+	if (!packet_bytes)
+		return output(run, map, flags, data, size);
+	if (packet_bytes > (u64)(run->packet.end - run->packet.data))
+		return -EFAULT;
+	return output_with_packet(run, map, flags, data, size, packet_bytes);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Probe reads: never a fault; after an error the whole buffer is zero.
+ * Source: kernel/trace/bpf_trace.c, mm/maccess.c, arch/x86/mm/maccess.c (6.12).
+ */
+#include "helpers/probe.h"
+
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define USER_END (1ULL << 47) /* x86-64: user addresses are below, kernel ones in the other half   \
+			       */
+
+/* Whether the bytes exist, initialised or not: the kernel reads both. */
+static bool exists(const struct bu_arena *arena, const u8 *src, u64 size)
+{
+	while (size) {
+		u64 span = bu_arena_readable_span(arena, src, size);
+
+		if (!span)
+			span = bu_arena_writable_span(arena, src, size);
+		if (!span)
+			return false;
+		src += span;
+		size -= span;
+	}
+	return true;
+}
+
+static bool is_user_region(const struct bu_arena *arena, u64 address)
+{
+	const struct bu_region *region = bu_arena_region(arena, (void *)address);
+
+	return region && region->info.kind == BU_REGION_USER;
+}
+
+static int read_arena(struct bu_kernel *kernel, void *dst, u64 src, u32 size, enum bu_space space)
+{
+	bool user = is_user_region(&kernel->arena, src);
+
+	if (space == BU_KERNEL_SPACE && user)
+		return -ERANGE;
+	if (space == BU_USER_SPACE && !user)
+		return -EFAULT;
+	if (!exists(&kernel->arena, (u8 *)src, size))
+		return -EFAULT;
+	memmove(dst, (void *)src, size);
+	return 0;
+}
+
+/* Outside the arena: memory of the test's own process. */
+static int read_process(void *dst, u64 src, u32 size, enum bu_space space)
+{
+	struct iovec to = { dst, size }, from = { (void *)src, size };
+
+	if (space == BU_KERNEL_SPACE || src + size > USER_END || src + size < src)
+		return src < USER_END && space == BU_KERNEL_SPACE ? -ERANGE : -EFAULT;
+	if (!size)
+		return 0;
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+int bu_probe_read(struct bu_kernel *kernel, void *dst, u64 src, u32 size, enum bu_space space)
+{
+	if (bu_arena_contains(&kernel->arena, (void *)src))
+		return read_arena(kernel, dst, src, size, space);
+	return read_process(dst, src, size, space);
+}
+
+int bu_probe_read_str(struct bu_kernel *kernel, char *dst, u64 src, u32 size, enum bu_space space)
+{
+	int err;
+
+	for (u32 i = 0; i < size; i++) {
+		err = bu_probe_read(kernel, dst + i, src + i, 1, space);
+		if (err)
+			return err;
+		if (!dst[i])
+			return (int)i + 1;
+	}
+	if (size)
+		dst[size - 1] = 0;
+	return (int)size;
+}
+
+static u64 probe(struct bu_run *run, void *dst, u32 size, u64 src, enum bu_space space)
+{
+	int err = bu_probe_read(run->kernel, dst, src, size, space);
+
+	if (err)
+		memset(dst, 0, size);
+	return (s64)err;
+}
+
+static u64 probe_str(struct bu_run *run, char *dst, u32 size, u64 src, enum bu_space space)
+{
+	int len = bu_probe_read_str(run->kernel, dst, src, size, space);
+
+	if (len < 0)
+		memset(dst, 0, size);
+	return (s64)len;
+}
+
+BU_HELPER_3(probe_read, void *, dst, u32, size, u64, src)
+{
+	return probe(run, dst, size, src, BU_ANY_SPACE);
+}
+
+BU_HELPER_3(probe_read_kernel, void *, dst, u32, size, u64, src)
+{
+	return probe(run, dst, size, src, BU_KERNEL_SPACE);
+}
+
+BU_HELPER_3(probe_read_user, void *, dst, u32, size, u64, src)
+{
+	return probe(run, dst, size, src, BU_USER_SPACE);
+}
+
+BU_HELPER_3(copy_from_user, void *, dst, u32, size, u64, src)
+{
+	return probe(run, dst, size, src, BU_USER_SPACE);
+}
+
+BU_HELPER_3(probe_read_str, char *, dst, u32, size, u64, src)
+{
+	return probe_str(run, dst, size, src, BU_ANY_SPACE);
+}
+
+BU_HELPER_3(probe_read_kernel_str, char *, dst, u32, size, u64, src)
+{
+	return probe_str(run, dst, size, src, BU_KERNEL_SPACE);
+}
+
+BU_HELPER_3(probe_read_user_str, char *, dst, u32, size, u64, src)
+{
+	return probe_str(run, dst, size, src, BU_USER_SPACE);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* XDP packets, all of them linear. Source: net/core/filter.c, include/net/xdp.h (6.12). */
+#include "helpers/packet.h"
+
+#include <string.h>
+
+#define FRAME_STRUCT_BYTES 40  /* Source: struct xdp_frame, at the start of the headroom */
+#define MAX_META_BYTES     255 /* Source: xdp_metalen_invalid() */
+
+/* Refused requests invalidate pointers too: the kernel's verifier does not know the outcome. */
+static u64 move(struct bu_run *run, int err, s32 head, s32 tail, s32 meta)
+{
+	if (err) {
+		bu_packet_move(run, 0, 0, 0);
+		return (s64)err;
+	}
+	return (s64)bu_packet_move(run, head, tail, meta);
+}
+
+BU_HELPER_2(xdp_adjust_head, void *, ctx, s32, offset)
+{
+	const struct bu_packet *p = &run->packet;
+	s64 data = p->data - p->head + (s64)offset;
+	s64 first = FRAME_STRUCT_BYTES + (p->data - p->meta);
+	bool ok = data >= first && data <= p->end - p->head - BU_ETH_HLEN;
+
+	if (!bu_is_xdp_prog(run, "xdp_adjust_head"))
+		return 0;
+	return move(run, ok ? 0 : -EINVAL, offset, 0, 0);
+}
+
+BU_HELPER_2(xdp_adjust_tail, void *, ctx, s32, offset)
+{
+	const struct bu_packet *p = &run->packet;
+	s64 end = p->end - p->data + (s64)offset;
+	bool ok = end >= BU_ETH_HLEN && end <= p->limit - p->data;
+
+	if (!bu_is_xdp_prog(run, "xdp_adjust_tail"))
+		return 0;
+	return move(run, ok ? 0 : -EINVAL, 0, offset, 0);
+}
+
+BU_HELPER_2(xdp_adjust_meta, void *, ctx, s32, offset)
+{
+	const struct bu_packet *p = &run->packet;
+	s64 meta = p->meta - p->head + (s64)offset;
+	s64 size = p->data - p->head - meta;
+	int err = 0;
+
+	if (!bu_is_xdp_prog(run, "xdp_adjust_meta"))
+		return 0;
+	if (meta < FRAME_STRUCT_BYTES || size < 0)
+		err = -EINVAL;
+	else if (size % 4 || size > MAX_META_BYTES)
+		err = -EACCES;
+	return move(run, err, 0, 0, offset);
+}
+
+BU_HELPER_1(xdp_get_buff_len, void *, ctx)
+{
+	return bu_is_xdp_prog(run, "xdp_get_buff_len") ? bu_packet_len(run) : 0;
+}
+
+static int check_range(const struct bu_run *run, u32 offset, u32 len)
+{
+	if (offset > 0xffff || len > 0xffff)
+		return -EFAULT;
+	return offset + len > bu_packet_len(run) ? -EINVAL : 0;
+}
+
+BU_HELPER_4(xdp_load_bytes, void *, ctx, u32, offset, void *, buf, u32, len)
+{
+	int err = check_range(run, offset, len);
+
+	if (!bu_is_xdp_prog(run, "xdp_load_bytes"))
+		return 0;
+	if (!err)
+		memmove(buf, run->packet.data + offset, len);
+	return (s64)err;
+}
+
+BU_HELPER_4(xdp_store_bytes, void *, ctx, u32, offset, const void *, buf, u32, len)
+{
+	int err = check_range(run, offset, len);
+
+	if (!bu_is_xdp_prog(run, "xdp_store_bytes"))
+		return 0;
+	if (!err)
+		memmove(run->packet.data + offset, buf, len);
+	return (s64)err;
+}
