@@ -5,7 +5,8 @@
 
 #include "ebpf/prog.h"
 
-/* The program at an index; NULL when there is none or the index is beyond the map. Not referenced. */
+/* The program at an index; NULL when there is none or the index is beyond the map. Not referenced.
+ */
 struct bu_prog *bu_prog_array_get(struct bu_map *map, u32 index);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Chunks double from FIRST_SLOTS slots up to about CHUNK_BYTES, so small maps stay small and large ones
- * need few regions. */
+/* Chunks double from FIRST_SLOTS slots up to about CHUNK_BYTES, so small maps stay small and large
+ * ones need few regions. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,8 @@ static int grow(struct bu_slab *slab)
 	if (!chunks)
 		return -ENOMEM;
 	slab->chunks = chunks;
-	slab->fresh = bu_arena_alloc(arena_of(slab), slab->chunk_slots * slab->slot_size, BU_NONE, &info);
+	slab->fresh =
+		bu_arena_alloc(arena_of(slab), slab->chunk_slots * slab->slot_size, BU_NONE, &info);
 	if (!slab->fresh)
 		return -ENOMEM;
 	chunks[slab->nr_chunks++] = slab->fresh;

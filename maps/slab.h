@@ -14,10 +14,10 @@
 struct bu_slab {
 	struct bu_map *map;
 	u32 parts, stride;
-	u64 slot_size;             /* parts * stride */
-	u64 left;                  /* slots of the newest chunk that were never used */
-	u8 *fresh;                 /* the first of them */
-	u64 chunk_slots;           /* of the next chunk */
+	u64 slot_size;   /* parts * stride */
+	u64 left;        /* slots of the newest chunk that were never used */
+	u8 *fresh;       /* the first of them */
+	u64 chunk_slots; /* of the next chunk */
 	void **chunks;
 	u32 nr_chunks;
 	void *oldest_freed, *newest_freed; /* linked through their first bytes */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What fills the slots of an ops struct for operations that the type does not have, named for the errno.
- * Source of each errno: the kernel's ops of the type, or the check in kernel/bpf/syscall.c (6.12).
+ * What fills the slots of an ops struct for operations that the type does not have, named for the
+ * errno. Source of each errno: the kernel's ops of the type, or the check in kernel/bpf/syscall.c
+ * (6.12).
  */
 #ifndef BU_MAPS_STUBS_H
 #define BU_MAPS_STUBS_H
@@ -9,7 +10,8 @@
 #include "ebpf/map.h"
 
 void *bu_lookup_none(struct bu_map *map, const void *key, u32 cpu);
-int bu_update_eopnotsupp(struct bu_map *map, const void *key, const void *value, u64 flags, u32 cpu);
+int bu_update_eopnotsupp(struct bu_map *map, const void *key, const void *value, u64 flags,
+			 u32 cpu);
 int bu_update_enotsupp(struct bu_map *map, const void *key, const void *value, u64 flags, u32 cpu);
 int bu_remove_einval(struct bu_map *map, const void *key);
 int bu_remove_eopnotsupp(struct bu_map *map, const void *key);

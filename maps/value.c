@@ -116,7 +116,8 @@ void bu_value_load_all(struct bu_map *map, void *values, const void *slots, u32 
 		memcpy((u8 *)values + (u64)cpu * size, (const u8 *)slots + (u64)cpu * stride, size);
 }
 
-bool bu_value_visit(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, const void *key, void *value)
+bool bu_value_visit(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, const void *key,
+		    void *value)
 {
 	u64 stop = bu_run_callback(run, callback, (u64)map->handle, (u64)key, (u64)value, ctx, 0);
 

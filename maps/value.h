@@ -3,7 +3,8 @@
  * Values: how far apart they lie, what programs may do with them, and how they are copied.
  *
  * A value's slot is its size rounded up to 8 bytes, which is also what user space sees of one CPU's
- * value. Programs can reach value_size bytes of it. Slots of heap memory are followed by a red zone.
+ * value. Programs can reach value_size bytes of it. Slots of heap memory are followed by a red
+ * zone.
  */
 #ifndef BU_MAPS_VALUE_H
 #define BU_MAPS_VALUE_H
@@ -12,6 +13,7 @@
 #include "ebpf/map.h"
 
 #define BU_VALUE_RED_ZONE 16
+#define BU_PERCPU_MAX     (32u << 10) /* Source: PCPU_MIN_UNIT_SIZE */
 
 /* Bytes from one slot to the next in heap memory. */
 u32 bu_value_stride(const struct bu_map *map);
@@ -28,12 +30,14 @@ int bu_value_check_lock(struct bu_map *map, u64 flags);
 void bu_value_store(struct bu_map *map, void *slot, const void *value);
 /* Copy a value for user space: all but the lock, which reads as 0. */
 void bu_value_load(struct bu_map *map, void *value, const void *slot);
-/* The same for all CPUs: slots are `stride` bytes apart, user space's are round_up(value_size, 8). */
+/* The same for all CPUs: slots are `stride` bytes apart, user space's are round_up(value_size, 8).
+ */
 void bu_value_store_all(struct bu_map *map, void *slots, u32 stride, const void *values);
 void bu_value_load_all(struct bu_map *map, void *values, const void *slots, u32 stride);
 
 /* One callback of bpf_for_each_map_elem. `key` is in the arena. Whether to go on. */
-bool bu_value_visit(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, const void *key, void *value);
+bool bu_value_visit(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, const void *key,
+		    void *value);
 /* Room in the arena for a key that callbacks read; released with bu_arena_release(mark). */
 void *bu_value_key_room(struct bu_map *map, struct bu_run *run);
 
