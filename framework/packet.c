@@ -8,6 +8,8 @@
 
 #include "framework/state.h"
 
+#include <bpfunit/test.h>
+
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>

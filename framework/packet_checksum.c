@@ -7,6 +7,7 @@
 #include "framework/packet_internal.h"
 
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <string.h>
 
 static void put_be16(u8 *at, u16 value)

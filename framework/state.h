@@ -39,11 +39,14 @@ struct bu_test {
 	struct bu_text libbpf_log;       /* what libbpf said */
 	struct bu_text libbpf_new;       /* its warnings that no failure has shown yet */
 	const struct bu_note *notes_shown; /* the kernel's notes up to this one have been shown */
-	bool quiet;                      /* no checks of its own: they neither fail nor jump */
+	libbpf_print_fn_t libbpf_print;  /* to restore at the end */
 
-	const struct bpf_object_skeleton *opened; /* the skeleton opened last */
 	u32 events_seen;                 /* maps up to this id have been looked at for events */
 	struct bu_event_queue *events;   /* framework/event.c */
+
+	void *task;                      /* the current task that framework/task.c made, or NULL */
+	struct bu_env task_env;          /* what was written into it */
+	u32 task_types;                  /* the types that were searched for it: their generation, + 1 */
 };
 
 /* The running test, or NULL. */
