@@ -224,6 +224,22 @@ void *bu_arena_alloc_shared(struct bu_arena *arena, u64 size, enum bu_access acc
 	return add_region(arena, &arena->shared, start, size, access, info);
 }
 
+void *bu_arena_alloc_ring(struct bu_arena *arena, u64 head, u64 data,
+			  const struct bu_region_info *info, u64 *offset)
+{
+	u64 size = head + 2 * data, start;
+	long again;
+
+	if (!take(arena, &arena->shared, size, PAGE, PAGE, &start))
+		return NULL;
+	again = (long)arena->base + start + head + data;
+	if (bu_host_syscall(SYS_mmap, again, data, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			    arena->memfd, start + head) != again)
+		return NULL;
+	*offset = start;
+	return add_region(arena, &arena->shared, start, size, BU_NONE, info);
+}
+
 u64 bu_arena_mark(const struct bu_arena *arena)
 {
 	return arena->scratch.top;
