@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Faults of the program under test: expecting them, reading them. */
+/*
+ * Faults of the program under test: expecting them, reading them. A fault that no EXPECT_FAULT or
+ * ASSERT_FAULT waits for fails the test, whoever ran the program. Reports are owned by the test.
+ */
 #ifndef BPFUNIT_FAULT_H
 #define BPFUNIT_FAULT_H
 
-#include <bpfunit/base.h>
+#include <bpfunit/check.h>
 
 enum bpfunit_fault_kind {
 	BPFUNIT_FAULT_NONE,
@@ -22,7 +25,8 @@ enum bpfunit_fault_kind {
 	BPFUNIT_FAULT_LEAK,            /* a ring buffer record reserved and neither submitted nor discarded */
 };
 
-/* Evaluate `run` (one of the BPFUNIT_RUN macros) and check that it ended with a fault of this kind:
+/* Evaluate `run` (one of the BPFUNIT_RUN macros, or bpf_prog_test_run_opts()) once and check that it
+ * ended with a fault of this kind:
  *	EXPECT_FAULT(BPFUNIT_FAULT_OUT_OF_BOUNDS, BPFUNIT_RUN_XDP(prog, packet)); */
 #define EXPECT_FAULT(kind, run) BPFUNIT_FAULT_("EXPECT_FAULT", false, kind, run)
 #define ASSERT_FAULT(kind, run) BPFUNIT_FAULT_("ASSERT_FAULT", true, kind, run)
@@ -32,11 +36,12 @@ enum bpfunit_fault_kind {
 		(void)(run);                                                                       \
 		bpfunit_check_fault(BPFUNIT_CHECK_(macro, fatal, #kind, #run), kind);              \
 	})
-struct bpfunit_check;
+/* Used by the macros. */
 BPFUNIT_API void bpfunit_fault_expect(void);
 BPFUNIT_API bool bpfunit_check_fault(const struct bpfunit_check *check, enum bpfunit_fault_kind kind);
 
-/* The latest fault of this test: its kind (NONE: there was none) and its report ("": none). */
+/* The latest fault of this test: its kind (NONE: there was none) and its report ("": none), which is
+ * valid until the next fault. */
 BPFUNIT_API enum bpfunit_fault_kind bpfunit_fault_kind(void);
 BPFUNIT_API const char *bpfunit_fault_report(void);
 

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loading objects. Skeletons and bpf_object__open work as everywhere; these release what they opened
- * when the test ends, and fail the test with libbpf's own messages when loading fails.
+ * Loading objects. Skeletons and bpf_object__open() work as everywhere; these release what they
+ * opened when the test ends, and fail the test with libbpf's own messages when loading fails. What
+ * they return is owned by the test: destroy or close none of it.
+ *
+ * Perf event arrays of a loaded object collect events from then on (bpfunit/event.h).
  */
 #ifndef BPFUNIT_LOAD_H
 #define BPFUNIT_LOAD_H
 
 #include <bpfunit/base.h>
 
-/* Open and load a skeleton: struct rate_limit_bpf *skel = BPFUNIT_LOAD(rate_limit_bpf);
- * Never NULL: a failure ends the test. Do not call rate_limit_bpf__destroy() on it. */
+/* Open and load a skeleton by its struct's name:
+ *	struct rate_limit_bpf *skel = BPFUNIT_LOAD(rate_limit_bpf);
+ * Return: never NULL: a failure ends the test. */
 #define BPFUNIT_LOAD(name)                                                                         \
 	__extension__({                                                                            \
 		struct name *bu_skel_ = BPFUNIT_OPEN(name);                                        \
@@ -17,7 +21,8 @@
 		bu_skel_;                                                                          \
 	})
 
-/* Open only: set ->rodata or map sizes, then ASSERT_OK(rate_limit_bpf__load(skel)). */
+/* Open only: set ->rodata or map sizes, then ASSERT_OK(rate_limit_bpf__load(skel)).
+ * Return: never NULL: a failure ends the test. */
 #define BPFUNIT_OPEN(name)                                                                         \
 	__extension__({                                                                            \
 		struct name *bu_opened_ = name##__open();                                          \
@@ -25,20 +30,24 @@
 		bu_opened_;                                                                        \
 	})
 
-/* Open and load an object file. Never NULL: a failure ends the test. */
+/* Open and load the object file at `path`. Return: never NULL: a file that is missing, unreadable, truncated,
+ * not an ELF object for BPF, of the wrong byte order, without programs, or that libbpf refuses
+ * ends the test with the reason. */
 #define BPFUNIT_LOAD_FILE(path) bpfunit_load_file(BPFUNIT_HERE, path)
 /* Open only; then ASSERT_OK(bpf_object__load(object)). */
 #define BPFUNIT_OPEN_FILE(path) bpfunit_open_file(BPFUNIT_HERE, path)
 BPFUNIT_API struct bpf_object *bpfunit_load_file(struct bpfunit_where where, const char *path);
 BPFUNIT_API struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *path);
 
-/* A program of an object by its C function name; ends the test when there is none (naming the nearest). */
+/* A program by its C function name, or a map by its name, as libbpf knows them.
+ * Return: never NULL: ends the test when there is none (naming the nearest). Owned by the object. */
 #define BPFUNIT_PROG(object, name) bpfunit_find_prog(BPFUNIT_HERE, object, name)
 #define BPFUNIT_MAP(object, name) bpfunit_find_map(BPFUNIT_HERE, object, name)
 BPFUNIT_API struct bpf_program *bpfunit_find_prog(struct bpfunit_where where, const struct bpf_object *object, const char *name);
 BPFUNIT_API struct bpf_map *bpfunit_find_map(struct bpfunit_where where, const struct bpf_object *object, const char *name);
 
-/* What libbpf printed in this test so far (warnings and info), "" when nothing. */
+/* What libbpf printed in this test so far (warnings and info), "" when nothing. Valid until libbpf
+ * prints again or the test ends. */
 BPFUNIT_API const char *bpfunit_libbpf_log(void);
 
 /* Used by the macros. */

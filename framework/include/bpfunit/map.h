@@ -7,25 +7,28 @@
  *	EXPECT_MAP_VALUE(skel->maps.drops, (__u32){0}, (__u64){1});
  *	EXPECT_MAP_NO_KEY(skel->maps.buckets, ip4("10.0.0.2"));
  *
+ * A value may contain commas as it is; a key that does needs parentheses: ((struct key){ 1, 2 }).
+ * Text such as "eth0" may be shorter than an array of characters: zeroes follow. Programs and
+ * maps stand for their descriptors: MAP_PUT(skel->maps.jumps, (__u32){1}, skel->progs.parse).
+ *
  * A size that is not the map's fails and ends the test. With a typed map the compiler finds it:
  *
  *	TYPED_MAP(buckets, __be32, struct bucket);                          (at file scope)
  *	struct buckets *buckets = TYPED(buckets, skel->maps.buckets);
  *	MAP_PUT(buckets, ip4("10.0.0.1"), (struct bucket){ .tokens = 1 });
  *
- * A per-CPU map's value is an array of one value a CPU: MAP_PUT_CPU / EXPECT_MAP_CPU_VALUE take one
- * CPU's; EXPECT_MAP_SUM compares the sum over all CPUs of an integer value.
- * On a mismatch both values are printed with their BTF field names.
+ * A per-CPU map has a value for each CPU: the macros with CPU take one CPU's, by its number from 0;
+ * MAP_SUM adds an integer value up over all CPUs.
+ *
+ * On a mismatch both values are printed with their BTF field names. Everything goes through bpf(2) as from
+ * user space; keys and values are copied.
  */
 #ifndef BPFUNIT_MAP_H
 #define BPFUNIT_MAP_H
 
 #include <bpfunit/check.h>
 
-struct bpfunit_untyped_map {
-	char key[0];
-	char value[0];
-};
+/* A map as its key and value types; never an object. */
 #define TYPED_MAP(name, key_type, value_type)                                                      \
 	struct name {                                                                              \
 		key_type key;                                                                      \
@@ -33,12 +36,212 @@ struct bpfunit_untyped_map {
 	}
 #define TYPED(name, map) ((struct name *)(map))
 
-/* All by the framework helper: MAP_PUT, MAP_PUT_FLAGS, MAP_GET, MAP_DELETE, MAP_HAS, MAP_COUNT, *_CPU,
- * EXPECT_/ASSERT_ MAP_VALUE, MAP_HAS_KEY, MAP_NO_KEY, MAP_COUNT, MAP_SUM, MAP_CPU_VALUE. */
+struct bpfunit_untyped_map {
+	char key[0];
+	char value[0];
+};
 
-/* An IPv4 address in network byte order; ends the test when it is malformed. */
+/* Set an element, also one that exists. A failure ends the test. */
+#define MAP_PUT(map, key, ...)                                                                     \
+	((void)BPFUNIT_MAP_PUT_("MAP_PUT", true, map, -1, BPF_ANY, key, __VA_ARGS__))
+/* The same with BPF_NOEXIST, ... Return: 0, or -errno (and errno) as bpf_map_update_elem(). */
+#define MAP_PUT_FLAGS(map, flags, key, ...)                                                        \
+	BPFUNIT_MAP_PUT_("MAP_PUT_FLAGS", false, map, -1, flags, key, __VA_ARGS__)
+/* Set the value of one CPU; the other CPUs' stay. A failure ends the test. */
+#define MAP_PUT_CPU(map, cpu, key, ...)                                                            \
+	((void)BPFUNIT_MAP_PUT_("MAP_PUT_CPU", true, map, cpu, BPF_ANY, key, __VA_ARGS__))
+
+/* An element's value (of one CPU), of the given type. A missing key ends the test. */
+#define MAP_GET(map, key, type) BPFUNIT_MAP_GET_("MAP_GET", map, -1, key, type)
+#define MAP_GET_CPU(map, cpu, key, type) BPFUNIT_MAP_GET_("MAP_GET_CPU", map, cpu, key, type)
+/* Copy a value to *out. Return: 0, or -ENOENT, ... (and errno) as bpf_map_lookup_elem(). */
+#define MAP_LOOKUP(map, key, out) BPFUNIT_MAP_LOOKUP_("MAP_LOOKUP", map, -1, key, out)
+#define MAP_LOOKUP_CPU(map, cpu, key, out) BPFUNIT_MAP_LOOKUP_("MAP_LOOKUP_CPU", map, cpu, key, out)
+/* Return: 0, or -ENOENT, ... (and errno) as bpf_map_delete_elem(). */
+#define MAP_DELETE(map, key)                                                                       \
+	BPFUNIT_MAP_KEYED_(map, key,                                                               \
+			   bpfunit_map_delete(BPFUNIT_CHECK_("MAP_DELETE", false, #map, #key),     \
+					      bu_map_, &bu_key_bytes_))
+/* Whether the key is there. */
+#define MAP_HAS(map, key)                                                                          \
+	BPFUNIT_MAP_KEYED_(map, key,                                                               \
+			   bpfunit_map_has(BPFUNIT_CHECK_("MAP_HAS", false, #map, #key), bu_map_,  \
+					   &bu_key_bytes_))
+/* How many keys a map has (size_t); an array: all of them, always. */
+#define MAP_COUNT(map)                                                                             \
+	bpfunit_map_count(BPFUNIT_CHECK_("MAP_COUNT", false, #map, ""), BPFUNIT_MAP_OF_(map))
+/* The sum over all CPUs of an integer value of 1, 2, 4 or 8 bytes (uint64_t, modulo 2^64; signed when the
+ * map's BTF says so). A missing key ends the test. */
+#define MAP_SUM(map, key)                                                                          \
+	BPFUNIT_MAP_KEYED_(map, key,                                                               \
+			   bpfunit_map_sum(BPFUNIT_CHECK_("MAP_SUM", true, #map, #key), bu_map_,   \
+					   &bu_key_bytes_))
+
+/* The element is there and has this value: all bytes equal. */
+#define EXPECT_MAP_VALUE(map, key, ...)                                                            \
+	BPFUNIT_MAP_VALUE_("EXPECT_MAP_VALUE", false, map, -1, key, __VA_ARGS__)
+#define ASSERT_MAP_VALUE(map, key, ...)                                                            \
+	BPFUNIT_MAP_VALUE_("ASSERT_MAP_VALUE", true, map, -1, key, __VA_ARGS__)
+/* The value of one CPU. */
+#define EXPECT_MAP_CPU_VALUE(map, cpu, key, ...)                                                   \
+	BPFUNIT_MAP_VALUE_("EXPECT_MAP_CPU_VALUE", false, map, cpu, key, __VA_ARGS__)
+#define ASSERT_MAP_CPU_VALUE(map, cpu, key, ...)                                                   \
+	BPFUNIT_MAP_VALUE_("ASSERT_MAP_CPU_VALUE", true, map, cpu, key, __VA_ARGS__)
+/* Whether a key is there. */
+#define EXPECT_MAP_HAS_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("EXPECT_MAP_HAS_KEY", false, map, key, true)
+#define ASSERT_MAP_HAS_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("ASSERT_MAP_HAS_KEY", true, map, key, true)
+#define EXPECT_MAP_NO_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("EXPECT_MAP_NO_KEY", false, map, key, false)
+#define ASSERT_MAP_NO_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("ASSERT_MAP_NO_KEY", true, map, key, false)
+/* MAP_COUNT(map) is `count`. */
+#define EXPECT_MAP_COUNT(map, count)                                                               \
+	bpfunit_check_map_count(BPFUNIT_CHECK_("EXPECT_MAP_COUNT", false, #map, #count),           \
+				BPFUNIT_MAP_OF_(map), count)
+#define ASSERT_MAP_COUNT(map, count)                                                               \
+	bpfunit_check_map_count(BPFUNIT_CHECK_("ASSERT_MAP_COUNT", true, #map, #count),            \
+				BPFUNIT_MAP_OF_(map), count)
+/* MAP_SUM(map, key) is `sum`; on a mismatch each CPU's value is printed. */
+#define EXPECT_MAP_SUM(map, key, sum) BPFUNIT_MAP_SUM_("EXPECT_MAP_SUM", false, map, key, sum)
+#define ASSERT_MAP_SUM(map, key, sum) BPFUNIT_MAP_SUM_("ASSERT_MAP_SUM", true, map, key, sum)
+
+/* An IPv4 address (__be32) or IPv6 address in network byte order; a malformed one ends the test. */
 #define ip4(text) bpfunit_ip4(BPFUNIT_HERE, text)
+#define ip6(text) bpfunit_ip6(BPFUNIT_HERE, text)
+struct in6_addr;
 BPFUNIT_API uint32_t bpfunit_ip4(struct bpfunit_where where, const char *text);
 BPFUNIT_API struct in6_addr bpfunit_ip6(struct bpfunit_where where, const char *text);
+
+/* The rest is used by the macros. */
+
+enum bpfunit_bytes_kind {
+	BPFUNIT_BYTES_VALUE, /* `storage` holds the bytes */
+	BPFUNIT_BYTES_ARRAY, /* `storage` holds a pointer to them */
+	BPFUNIT_BYTES_TEXT,  /* the same, and may be shorter than wanted */
+	BPFUNIT_BYTES_PROG,  /* `storage` holds a pointer to a bpf_program / bpf_map */
+	BPFUNIT_BYTES_MAP,
+};
+struct bpfunit_bytes {
+	const void *storage;
+	size_t size;
+	enum bpfunit_bytes_kind kind;
+	const char *text; /* the expression */
+};
+
+BPFUNIT_API int bpfunit_map_put(const struct bpfunit_check *check, const struct bpf_map *map, int cpu,
+				uint64_t flags, const struct bpfunit_bytes *key,
+				const struct bpfunit_bytes *value);
+BPFUNIT_API int bpfunit_map_get(const struct bpfunit_check *check, const struct bpf_map *map, int cpu,
+				const struct bpfunit_bytes *key, void *value, size_t size);
+BPFUNIT_API int bpfunit_map_delete(const struct bpfunit_check *check, const struct bpf_map *map,
+				   const struct bpfunit_bytes *key);
+BPFUNIT_API bool bpfunit_map_has(const struct bpfunit_check *check, const struct bpf_map *map,
+				 const struct bpfunit_bytes *key);
+BPFUNIT_API size_t bpfunit_map_count(const struct bpfunit_check *check, const struct bpf_map *map);
+BPFUNIT_API uint64_t bpfunit_map_sum(const struct bpfunit_check *check, const struct bpf_map *map,
+				     const struct bpfunit_bytes *key);
+BPFUNIT_API bool bpfunit_check_map_value(const struct bpfunit_check *check, const struct bpf_map *map,
+					 int cpu, const struct bpfunit_bytes *key,
+					 const struct bpfunit_bytes *value);
+BPFUNIT_API bool bpfunit_check_map_key(const struct bpfunit_check *check, const struct bpf_map *map,
+				       const struct bpfunit_bytes *key, bool there);
+BPFUNIT_API bool bpfunit_check_map_count(const struct bpfunit_check *check, const struct bpf_map *map,
+					 uint64_t count);
+BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const struct bpf_map *map,
+				       const struct bpfunit_bytes *key, struct bpfunit_value sum);
+
+/* Of a map as a pointer to its TYPED_MAP struct, or to bpfunit_untyped_map; never evaluated. */
+#define BPFUNIT_TYPE_OF_(map)                                                                      \
+	_Generic((map), struct bpf_map *: (struct bpfunit_untyped_map *)0,                         \
+		 const struct bpf_map *: (struct bpfunit_untyped_map *)0, default: (map))
+#define BPFUNIT_MAP_OF_(map) ((const struct bpf_map *)(const void *)(map))
+
+/* What `var`, made by __auto_type from `expression`, is: arrays became pointers. */
+#define BPFUNIT_BYTES_KIND_(var, expression)                                                       \
+	_Generic((var), struct bpf_program *: BPFUNIT_BYTES_PROG,                                  \
+		 const struct bpf_program *: BPFUNIT_BYTES_PROG, struct bpf_map *: BPFUNIT_BYTES_MAP, \
+		 const struct bpf_map *: BPFUNIT_BYTES_MAP,                                        \
+		 default: __builtin_types_compatible_p(__typeof__(var), __typeof__(expression))    \
+			  ? BPFUNIT_BYTES_VALUE                                                    \
+			  : _Generic((var), char *: BPFUNIT_BYTES_TEXT,                            \
+				     const char *: BPFUNIT_BYTES_TEXT, default: BPFUNIT_BYTES_ARRAY))
+#define BPFUNIT_BYTES_(var, text, expression)                                                      \
+	{ &(var), sizeof(expression), BPFUNIT_BYTES_KIND_(var, expression), text }
+
+/* Whether an expression can stand for a member of a TYPED_MAP (untyped ones have size 0): the same type,
+ * an integer of the same size, a short text, a program or map for its descriptor. */
+#define BPFUNIT_FITS_(member, var, expression)                                                     \
+	(sizeof(member) == 0 ||                                                                    \
+	 __builtin_types_compatible_p(__typeof__(member), __typeof__(expression)) ||               \
+	 BPFUNIT_BYTES_KIND_(var, expression) >= BPFUNIT_BYTES_PROG ||                             \
+	 (BPFUNIT_BYTES_KIND_(var, expression) == BPFUNIT_BYTES_TEXT &&                            \
+	  sizeof(expression) <= sizeof(member)) ||                                                 \
+	 (BPFUNIT_BYTES_KIND_(var, expression) == BPFUNIT_BYTES_VALUE &&                           \
+	  sizeof(expression) == sizeof(member) && __builtin_classify_type(var) < 5 &&              \
+	  __builtin_classify_type(member) < 5))
+
+/* Declarations of bu_map_ and bu_key_bytes_ / bu_value_bytes_ inside a statement expression. */
+#define BPFUNIT_MAP_KEY_(map, key_)                                                                \
+	__auto_type bu_typed_ = (map);                                          \
+	const struct bpf_map *bu_map_ = BPFUNIT_MAP_OF_(bu_typed_);                                \
+	__auto_type bu_key_ = (key_);                                                              \
+	_Static_assert(BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->key, bu_key_, key_),             \
+		       "the key is not of this TYPED_MAP's key type");                             \
+	struct bpfunit_bytes bu_key_bytes_ = BPFUNIT_BYTES_(bu_key_, #key_, key_)
+#define BPFUNIT_MAP_VALUE_BYTES_(...)                                                              \
+	__auto_type bu_value_ = (__VA_ARGS__);                                                     \
+	_Static_assert(BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->value, bu_value_, (__VA_ARGS__)), \
+		       "the value is not of this TYPED_MAP's value type");                         \
+	struct bpfunit_bytes bu_value_bytes_ = BPFUNIT_BYTES_(bu_value_, #__VA_ARGS__, (__VA_ARGS__))
+
+#define BPFUNIT_MAP_KEYED_(map, key, call)                                                         \
+	__extension__({                                                                            \
+		BPFUNIT_MAP_KEY_(map, key);                                                        \
+		call;                                                                              \
+	})
+#define BPFUNIT_MAP_PUT_(macro, fatal, map, cpu, flags, key, ...)                                  \
+	__extension__({                                                                            \
+		BPFUNIT_MAP_KEY_(map, key);                                                        \
+		BPFUNIT_MAP_VALUE_BYTES_(__VA_ARGS__);                                             \
+		bpfunit_map_put(BPFUNIT_CHECK_(macro, fatal, #map, #key), bu_map_, cpu, flags,     \
+				&bu_key_bytes_, &bu_value_bytes_);                                 \
+	})
+#define BPFUNIT_MAP_GET_(macro, map, cpu, key, type)                                               \
+	__extension__({                                                                            \
+		BPFUNIT_MAP_KEY_(map, key);                                                        \
+		type bu_got_;                                                                      \
+		_Static_assert(sizeof(BPFUNIT_TYPE_OF_(bu_typed_)->value) == 0 ||                  \
+				       __builtin_types_compatible_p(                               \
+					       __typeof__(BPFUNIT_TYPE_OF_(bu_typed_)->value), type), \
+			       "the type is not this TYPED_MAP's value type");                     \
+		bpfunit_map_get(BPFUNIT_CHECK_(macro, true, #map, #key), bu_map_, cpu,             \
+				&bu_key_bytes_, &bu_got_, sizeof(bu_got_));                        \
+		bu_got_;                                                                           \
+	})
+#define BPFUNIT_MAP_LOOKUP_(macro, map, cpu, key, out)                                             \
+	__extension__({                                                                            \
+		BPFUNIT_MAP_KEY_(map, key);                                                        \
+		__auto_type bu_out_ = (out);                                                       \
+		_Static_assert(sizeof(BPFUNIT_TYPE_OF_(bu_typed_)->value) == 0 ||                  \
+				       __builtin_types_compatible_p(                               \
+					       __typeof__(BPFUNIT_TYPE_OF_(bu_typed_)->value),     \
+					       __typeof__(*bu_out_)),                              \
+			       "the pointer is not to this TYPED_MAP's value type");               \
+		bpfunit_map_get(BPFUNIT_CHECK_(macro, false, #map, #key), bu_map_, cpu,            \
+				&bu_key_bytes_, bu_out_, sizeof(*bu_out_));                        \
+	})
+#define BPFUNIT_MAP_VALUE_(macro, fatal, map, cpu, key, ...)                                       \
+	__extension__({                                                                            \
+		BPFUNIT_MAP_KEY_(map, key);                                                        \
+		BPFUNIT_MAP_VALUE_BYTES_(__VA_ARGS__);                                             \
+		bpfunit_check_map_value(BPFUNIT_CHECK_(macro, fatal, #map, #key), bu_map_, cpu,    \
+					&bu_key_bytes_, &bu_value_bytes_);                         \
+	})
+#define BPFUNIT_MAP_KEY_CHECK_(macro, fatal, map, key, there)                                      \
+	BPFUNIT_MAP_KEYED_(map, key,                                                               \
+			   bpfunit_check_map_key(BPFUNIT_CHECK_(macro, fatal, #map, #key),         \
+						 bu_map_, &bu_key_bytes_, there))
+#define BPFUNIT_MAP_SUM_(macro, fatal, map, key, sum)                                              \
+	BPFUNIT_MAP_KEYED_(map, key,                                                               \
+			   bpfunit_check_map_sum(BPFUNIT_CHECK_(macro, fatal, #map, #key),         \
+						 bu_map_, &bu_key_bytes_, BPFUNIT_VALUE_(sum)))
 
 #endif

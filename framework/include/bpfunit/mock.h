@@ -6,7 +6,8 @@
  *	BPFUNIT_MOCK(BPF_FUNC_get_prandom_u32, .sequence = BPFUNIT_VALUES(1, 2, 3));
  *	BPFUNIT_MOCK(BPF_FUNC_ktime_get_ns, .callback = my_clock, .arg = &state);
  *
- * Helpers without a model can be mocked too; every mock ends with the test.
+ * Helpers without a model can be mocked too; every mock ends with the test, which owns it.
+ * ASSERT_* in a callback stops the program and ends the test (bpfunit/check.h).
  */
 #ifndef BPFUNIT_MOCK_H
 #define BPFUNIT_MOCK_H
@@ -19,6 +20,7 @@ struct bpfunit_call {
 	uint64_t args[5];
 	void *arg;          /* of the mock */
 	uint64_t nth;       /* which call of this mock it is, from 0 */
+	void *run;          /* bpfunit's own */
 };
 typedef int64_t (*bpfunit_mock_fn)(struct bpfunit_call *call);
 
@@ -35,25 +37,27 @@ struct bpfunit_mock_opts {
 	struct bpfunit_values sequence; /* one a call (copied); after the last, the model answers again */
 	bpfunit_mock_fn callback;
 	void *arg;
-	const struct bpf_map *map;      /* only calls with this map as an argument */
+	const struct bpf_map *map;      /* only calls with this map as an argument; NULL: any call */
 	uint64_t skip;                  /* leave the first so many calls alone */
 	uint64_t times;                 /* then answer so many; 0: all */
 };
 
 struct bpfunit_mock;
 
-/* Mock a helper (BPF_FUNC_...). A bad id or NULL map fails and ends the test. */
+/* Mock a helper (BPF_FUNC_...). Return: never NULL: an id that no helper has, or a map that is not created
+ * yet, ends the test. */
 #define BPFUNIT_MOCK(helper, ...)                                                                  \
 	bpfunit_mock(BPFUNIT_HERE, helper, &(struct bpfunit_mock_opts){ __VA_ARGS__ })
 BPFUNIT_API struct bpfunit_mock *bpfunit_mock(struct bpfunit_where where, uint32_t helper,
 					      const struct bpfunit_mock_opts *opts);
 /* How many calls this mock has answered. */
 BPFUNIT_API uint64_t bpfunit_mock_calls(const struct bpfunit_mock *mock);
-/* Remove one mock; or all of a helper. */
+/* Remove one mock (NULL is ignored); or all of a helper. A mock's count can still be read. */
 BPFUNIT_API void bpfunit_unmock(struct bpfunit_mock *mock);
 BPFUNIT_API void bpfunit_unmock_helper(uint32_t helper);
 
-/* From a callback: what the helper would do with these arguments (change call->args to change them). */
+/* From a callback, with what it was given: what the helper would do with these arguments (change
+ * call->args to change them). A helper without a model ends the program with a fault. */
 BPFUNIT_API int64_t bpfunit_call_real(struct bpfunit_call *call);
 
 /* How often programs of this test have called a helper, mocked or not. */

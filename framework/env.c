@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The environment of programs: setters of struct bu_env, and the captured trace output. */
+#include <bpfunit/env.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "framework/state.h"
+
+/* TASK_PID_MAX: Source: PID_MAX_LIMIT on 64-bit, include/linux/threads.h (6.12). */
+#define PID_LIMIT (4 * 1024 * 1024)
+
+static struct bu_env *env(void)
+{
+	return &bu_test_kernel()->env;
+}
+
+static int set_id(u32 *id, uint32_t value)
+{
+	if (value > PID_LIMIT) {
+		errno = EINVAL;
+		return -EINVAL;
+	}
+	*id = value;
+	return 0;
+}
+
+int bpfunit_set_pid(uint32_t pid)
+{
+	int error = set_id(&env()->pid, pid);
+
+	return error ? error : set_id(&env()->tgid, pid);
+}
+
+int bpfunit_set_tgid(uint32_t tgid)
+{
+	return set_id(&env()->tgid, tgid);
+}
+
+int bpfunit_set_tid(uint32_t tid)
+{
+	return set_id(&env()->pid, tid);
+}
+
+int bpfunit_set_ppid(uint32_t ppid)
+{
+	return set_id(&env()->ppid, ppid);
+}
+
+int bpfunit_set_uid(uint32_t uid)
+{
+	env()->uid = uid;
+	return 0;
+}
+
+int bpfunit_set_gid(uint32_t gid)
+{
+	env()->gid = gid;
+	return 0;
+}
+
+int bpfunit_set_comm(const char *comm)
+{
+	struct bu_env *to = env();
+
+	if (!comm) {
+		errno = EINVAL;
+		return -EINVAL;
+	}
+	memset(to->comm, 0, sizeof(to->comm));
+	memcpy(to->comm, comm, strnlen(comm, sizeof(to->comm) - 1));
+	return 0;
+}
+
+int bpfunit_set_cgroup_id(uint64_t id)
+{
+	env()->cgroup_id = id;
+	return 0;
+}
+
+int bpfunit_set_cpu(uint32_t cpu)
+{
+	if (cpu >= bu_test_kernel()->nr_cpus) {
+		errno = EINVAL;
+		return -EINVAL;
+	}
+	env()->cpu = cpu;
+	return 0;
+}
+
+uint32_t bpfunit_nr_cpus(void)
+{
+	return bu_test_kernel()->nr_cpus;
+}
+
+void bpfunit_set_random_seed(uint64_t seed)
+{
+	env()->random_state = seed;
+}
+
+void bpfunit_clock_set_ns(uint64_t ns)
+{
+	env()->clock_ns = ns;
+}
+
+void bpfunit_clock_advance_ns(uint64_t ns)
+{
+	env()->clock_ns += ns;
+}
+
+uint64_t bpfunit_clock_ns(void)
+{
+	return env()->clock_ns;
+}
+
+void bpfunit_clock_set_boot_offset_ns(uint64_t ns)
+{
+	env()->boot_offset_ns = ns;
+}
+
+const char *bpfunit_trace(void)
+{
+	const char *trace = bu_test_kernel()->trace;
+
+	return trace ? trace : "";
+}
+
+void bpfunit_trace_clear(void)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+
+	free(kernel->trace);
+	kernel->trace = NULL;
+	kernel->trace_len = 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Telling failures to the running test's sink. Behind a failure's own text come libbpf's warnings and
+ * the kernel's notes (commands that are not emulated, ...) that no earlier failure has shown.
+ */
+#include <bpfunit/check.h>
+#include <bpfunit/runner.h>
+#include <string.h>
+
+#include "framework/state.h"
+
+void bu_test_at(struct bpfunit_where where)
+{
+	struct bu_test *test = bu_test();
+
+	if (!test || !where.file)
+		return;
+	bu_test_end_if_asked();
+	test->where = where;
+	if (test->sink->progress)
+		test->sink->progress(test->sink->arg, where);
+}
+
+struct bpfunit_where bu_test_where(void)
+{
+	struct bu_test *test = bu_test();
+
+	return test ? test->where : (struct bpfunit_where){ "", 0 };
+}
+
+static void add_lines(struct bu_text *text, const char *indent, const char *lines)
+{
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+
+		if (len)
+			bu_text_add(text, "\n%s%.*s", indent, (int)len, lines);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
+static void add_libbpf(struct bu_text *text, struct bu_test *test)
+{
+	if (!test->libbpf_new.len)
+		return;
+	bu_text_add(text, "\nlibbpf said:");
+	add_lines(text, "  ", bu_text_str(&test->libbpf_new));
+	bu_text_free(&test->libbpf_new);
+}
+
+static void add_notes(struct bu_text *text, struct bu_test *test)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	const struct bu_note *note = kernel ? kernel->notes : NULL;
+
+	if (test->notes_shown)
+		note = test->notes_shown->next;
+	for (; note; note = note->next) {
+		bu_text_add(text, "\nnote: %s", note->text);
+		test->notes_shown = note;
+	}
+}
+
+static void fail(struct bpfunit_where where, const char *format, va_list args)
+{
+	struct bu_test *test = bu_test();
+	struct bu_text text = { 0 };
+
+	if (!test)
+		return;
+	test->failed = true;
+	bu_text_vadd(&text, format, args);
+	add_libbpf(&text, test);
+	add_notes(&text, test);
+	if (test->sink->failure)
+		test->sink->failure(test->sink->arg, where, bu_text_str(&text));
+	bu_text_free(&text);
+}
+
+void bu_test_fail(struct bpfunit_where where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fail(where, format, args);
+	va_end(args);
+}
+
+void bu_test_die(struct bpfunit_where where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fail(where, format, args);
+	va_end(args);
+	bu_test_end();
+}
+
+void bpfunit_fail(struct bpfunit_where where, bool fatal, const char *format, ...)
+{
+	va_list args;
+
+	bu_test_at(where);
+	va_start(args, format);
+	fail(where, format, args);
+	va_end(args);
+	if (fatal)
+		bu_test_end();
+}
