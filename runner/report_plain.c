@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One line a test, for logs and pipes; what went wrong below it. */
+#include "runner/report.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+static void plain_begin(struct bu_report *report)
+{
+	if (report->shuffled)
+		printf("shuffled with --shuffle=%" PRIu64 "\n", report->seed);
+}
+
+static const char *word_of(enum bu_outcome outcome)
+{
+	switch (outcome) {
+	case BU_PASSED:
+		return "ok  ";
+	case BU_SKIPPED:
+		return "SKIP";
+	default:
+		return "FAIL";
+	}
+}
+
+static void plain_result(struct bu_report *report, const struct bu_result *result)
+{
+	char duration[32];
+
+	printf("%s %s.%s", word_of(result->outcome), result->test->suite, result->test->name);
+	if (result->outcome == BU_SKIPPED)
+		printf(": %s\n", result->skip_reason ? result->skip_reason : "");
+	else
+		printf(" (%s)\n", bu_duration(result->seconds, duration, sizeof(duration)));
+	for (const struct bu_failure *failure = result->failures; failure; failure = failure->next)
+		bu_print_failure("  ", failure);
+	if (result->output_len && (result->outcome == BU_FAILED || report->verbose)) {
+		puts("  output:");
+		bu_print_output("    ", result);
+	}
+}
+
+static void plain_finish(struct bu_report *report)
+{
+	bu_print_summary(report);
+	putchar('\n');
+}
+
+const struct bu_report_ops bu_report_plain = {
+	.name = "plain",
+	.begin = plain_begin,
+	.result = plain_result,
+	.finish = plain_finish,
+};
