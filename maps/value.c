@@ -52,14 +52,11 @@ static int find_lock(struct bu_map *map)
 
 int bu_value_spin_lock(struct bu_map *map)
 {
-	if (!map->btf || !map->btf_value_type_id)
+	if (!map->has_spin_lock)
 		return -1;
 	if (map->value_lock)
 		return (int)map->value_lock - 2;
-	/* Most BTF has no such type: do not parse it only to learn that. */
-	map->value_lock = 1;
-	if (memmem(map->btf->data, map->btf->size, "bpf_spin_lock", sizeof("bpf_spin_lock")))
-		map->value_lock = 2 + find_lock(map);
+	map->value_lock = 2 + find_lock(map);
 	if (map->value_lock > 1 && map->value_lock - 2 + LOCK_SIZE > map->value_size)
 		map->value_lock = 1;
 	return (int)map->value_lock - 2;
