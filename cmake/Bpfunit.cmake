@@ -21,7 +21,8 @@
 #
 #   Builds the executable <name> with bpfunit's main(), and registers each of its BPF_TESTs as a ctest
 #   test named suite.name. ctest asks the executable for its tests each time it starts; one that was not
-#   built is the failing test <name>_NOT_BUILT. Enables testing in the calling directory.
+#   built is the failing test <name>_NOT_BUILT. find_package(bpfunit) has enabled testing in its directory; a
+#   project that adds bpfunit by add_subdirectory calls enable_testing() itself.
 #   SOURCES      C files with BPF_TESTs
 #   OBJECTS      names given to bpfunit_bpf_object; their skeletons can be included
 #   LIBRARIES    further libraries to link
@@ -211,7 +212,10 @@ function(_bpfunit_make_test main function name)
     endif()
   endforeach()
 
-  enable_testing()
+  if(NOT CMAKE_TESTING_ENABLED)
+    message(WARNING "${function}(${name}): ctest will not see these tests; call enable_testing() in the "
+      "top CMakeLists.txt, before add_subdirectory")
+  endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${main} ${ARG_OBJECTS} ${ARG_LIBRARIES})
   if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)

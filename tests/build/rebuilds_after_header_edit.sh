@@ -16,13 +16,13 @@ add_custom_target(everything ALL)
 add_dependencies(everything object)'
 
 configure
-build | grep -q 'Compiling BPF source' || fail "nothing was compiled at first"
+grep -q 'Compiling BPF source' <<<"$(build)" || fail "nothing was compiled at first"
 before=$(sha1sum <"$work/build/object.bpf.dir/skel/object.skel.h")
-if build | grep -q 'Compiling BPF source'; then
+if grep -q 'Compiling BPF source' <<<"$(build)"; then
 	fail "compiled again without an edit"
 fi
 sleep 1
 write limits.h <<<'#define LIMIT 2'
-build | grep -q 'Compiling BPF source' || fail "not compiled after the header was edited"
+grep -q 'Compiling BPF source' <<<"$(build)" || fail "not compiled after the header was edited"
 after=$(sha1sum <"$work/build/object.bpf.dir/skel/object.skel.h")
 [ "$before" != "$after" ] || fail "the skeleton is the old one"
