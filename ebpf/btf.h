@@ -5,12 +5,18 @@
 
 #include "ebpf/object.h"
 
+#include <linux/btf.h>
+
 struct btf; /* libbpf's */
 
 struct bu_btf {
 	struct bu_object object;
 	void *data; /* raw BTF, as loaded */
 	u32 size;
+	u32 *types; /* offset in data of each type, by id (0: void, no type) */
+	u32 nr_types; /* with void */
+	const char *strings;
+	u32 strings_size;
 	char name[BU_OBJ_NAME_LEN]; /* "vmlinux", or empty */
 	bool kernel_btf;
 	struct btf *parsed; /* by bu_btf_parsed() */
@@ -22,6 +28,17 @@ struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 siz
 struct btf *bu_btf_parsed(struct bu_btf *btf);
 /* A string of the blob's string section without parsing the rest; NULL when out of range. */
 const char *bu_btf_string(const struct bu_btf *btf, u32 offset);
+
+/* A type; NULL for void and ids out of range. */
+const struct btf_type *bu_btf_type(const struct bu_btf *btf, u32 id);
+/* The type behind const, volatile, typedef, ...; NULL for void. */
+const struct btf_type *bu_btf_skip_modifiers(const struct bu_btf *btf, u32 id);
+/* Bytes of a value of the type, or -EINVAL. */
+s64 bu_btf_size_of(const struct bu_btf *btf, u32 id);
+
+/* Where the first and the number of bytes behind a type's struct btf_type are: size of what follows, or
+ * -EINVAL for an unknown kind. */
+s64 bu_btf_type_tail(const struct btf_type *type);
 
 /*
  * The kernel's BTF is synthetic: made of the types of the objects that this process has opened, so

@@ -100,14 +100,12 @@ static int grow(struct bu_fd_table *table)
 
 static int identify(int fd, dev_t *device, u64 *inode)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	long err = bu_host_syscall(SYS_fstat, fd, (long)&st, 0, 0, 0, 0);
 
-	if (err)
-		return err;
 	*device = st.st_dev;
 	*inode = st.st_ino;
-	return 0;
+	return err;
 }
 
 static void enter(struct bu_fd_table *table, struct bu_fd *fd)

@@ -61,11 +61,13 @@ struct bu_map {
 	u32 key_size, value_size, max_entries, flags;
 	u64 map_extra;
 	char name[BU_OBJ_NAME_LEN];
+	bool special;         /* the value has fields that BTF gives a meaning: bpf_spin_lock, bpf_timer, ... */
+	bool has_spin_lock;
 	bool frozen;          /* BPF_MAP_FREEZE: user space may not write */
 	struct bu_btf *btf;   /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
 	u32 value_lock;       /* of maps/value.c: 0 not looked for, 1 no bpf_spin_lock, 2 + its offset in the value */
-	void *handle;         /* "map pointer" in programs: an inaccessible arena address */
+	void *handle;         /* "map pointer" in programs: an inaccessible arena address (holds the id) */
 	void *priv;           /* the type's own */
 };
 
@@ -78,5 +80,11 @@ struct bu_map *bu_map_create(struct bu_kernel *kernel, const union bpf_attr *att
 struct bu_map *bu_map_of_handle(struct bu_kernel *kernel, u64 handle);
 /* Bytes of a value in user space: value_size, or for per-CPU maps round_up(value_size, 8) * CPUs; fds: 4. */
 u32 bu_map_user_value_size(const struct bu_map *map);
+
+/* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL, -ENOTSUPP. */
+int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id);
+/* The map behind a user descriptor that must permit `mode` (enum bu_fd_mode): NULL with *error -EBADF,
+ * -EINVAL, or -EPERM (also when the map is frozen). No reference is taken. */
+struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int fd, u32 mode, int *error);
 
 #endif

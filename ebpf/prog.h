@@ -38,6 +38,9 @@ struct bu_prog {
 	u32 nr_funcs;
 	struct bu_line *lines;   /* ascending; empty without BTF */
 	u32 nr_lines;
+	struct bpf_func_info *func_info; /* as given; empty without BTF */
+	u32 nr_func_info;
+	struct bpf_line_info *line_info; /* as given: nr_lines */
 	u64 *counters;           /* edges (ebpf/counters.c); bu_prog_counts() derives instruction counts */
 	u32 nr_counters;
 	struct bu_map **maps;    /* referenced: of lddw and PROG_BIND_MAP */
@@ -45,6 +48,8 @@ struct bu_prog {
 	struct bu_btf *btf;      /* referenced; NULL without */
 	u64 run_cnt;
 	char license[16];
+	u32 flags;               /* prog_flags */
+	bool gpl;                /* the licence is compatible with the GPL */
 };
 
 /* One row a program type in ebpf/prog_types.def. */
@@ -93,5 +98,17 @@ const struct bu_line *bu_prog_line(const struct bu_prog *prog, u32 insn);
 void bu_prog_disasm(const struct bu_prog *prog, u32 insn, char *text, size_t size);
 /* Exact executions (and, for conditional jumps, jumps taken) of each instruction: arrays of nr_insns. */
 void bu_prog_counts(const struct bu_prog *prog, u64 *executed, u64 *taken);
+
+/* Steps of bu_prog_load(). Each returns 0 or -errno, and explains a refusal in `log`. */
+struct bu_log;
+/* Fill in prog->resolved and take references of the maps (ebpf/prog_resolve.c). */
+int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
+/* prog->btf, names of prog->funcs, prog->lines (ebpf/prog_info.c). */
+int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
+/* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets the
+ * defaults of older callers. */
+int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);
+/* -EINVAL unless an object name is letters, digits, '_', '.' and NUL-terminated. */
+int bu_check_name(const char name[BU_OBJ_NAME_LEN]);
 
 #endif

@@ -16,7 +16,7 @@
 #define BU_MAP_CREATE_SIZE 80
 #define BU_PROG_LOAD_SIZE 148
 #define BU_BTF_LOAD_SIZE 40
-#define BU_LINK_CREATE_SIZE 64
+#define BU_LINK_CREATE_SIZE 60
 
 #define BU_END(field)                                                                              \
 	(offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)NULL)->field))
@@ -50,7 +50,7 @@ static const char *const other_commands[] = {
 	[16] = "BPF_PROG_QUERY",    [17] = "BPF_RAW_TRACEPOINT_OPEN",
 	[20] = "BPF_TASK_FD_QUERY", [29] = "BPF_LINK_UPDATE",
 	[30] = "BPF_LINK_GET_FD_BY_ID", [32] = "BPF_ENABLE_STATS",
-	[33] = "BPF_ITER_CREATE",   [34] = "BPF_LINK_DETACH",
+	[33] = "BPF_ITER_CREATE",   [34] = "BPF_LINK_DETACH",   [36] = "BPF_TOKEN_CREATE",
 };
 
 const char *bu_command_name(unsigned int cmd)

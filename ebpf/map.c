@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Maps independent of their type: making and destroying them, the handle that programs hold, and what
+ * BTF says of their values. A handle is an arena address that no program may touch; the bytes behind it
+ * hold the map's id, so that a handle is recognised without a search.
+ * Source: map_create(), map_check_btf(), kernel/bpf/syscall.c (6.12).
+ */
+#include "ebpf/map.h"
+
+#include "ebpf/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HANDLE_SIZE 64
+
+static void destroy(struct bu_object *object)
+{
+	struct bu_map *map = bu_container_of(object, struct bu_map, object);
+
+	map->ops->destroy(map);
+	bu_arena_free(&object->kernel->arena, map->handle);
+	if (map->btf)
+		bu_object_put(&map->btf->object);
+	free(map);
+}
+
+static bool readable(struct bu_object *object)
+{
+	struct bu_map *map = bu_container_of(object, struct bu_map, object);
+
+	return map->ops->readable(map);
+}
+
+static const struct bu_object_class map_class = {
+	.kind = BU_OBJECT_MAP,
+	.destroy = destroy,
+	.readable = readable,
+};
+
+static void *make_handle(struct bu_map *map)
+{
+	struct bu_region_info info = {
+		.kind = BU_REGION_MAP_HANDLE,
+		.owner = map,
+		.label = map->name,
+	};
+
+	return bu_arena_alloc(&map->object.kernel->arena, HANDLE_SIZE, BU_NONE, &info);
+}
+
+static void fill(struct bu_map *map, struct bu_kernel *kernel, const union bpf_attr *attr)
+{
+	map->object.kernel = kernel;
+	map->ops = bu_map_ops_of(attr->map_type);
+	map->type = attr->map_type;
+	map->key_size = attr->key_size;
+	map->value_size = attr->value_size;
+	map->max_entries = attr->max_entries;
+	map->flags = attr->map_flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY);
+	map->map_extra = attr->map_extra;
+	memcpy(map->name, attr->map_name, sizeof(map->name) - 1);
+}
+
+struct bu_map *bu_map_create(struct bu_kernel *kernel, const union bpf_attr *attr,
+			     struct bu_btf *btf, int *error)
+{
+	struct bu_map *map = calloc(1, sizeof(*map));
+
+	*error = -ENOMEM;
+	if (!map)
+		return NULL;
+	fill(map, kernel, attr);
+	map->handle = make_handle(map);
+	if (!map->handle)
+		goto no_handle;
+	*error = map->ops->create(map, attr);
+	if (*error)
+		goto no_map;
+	if (btf)
+		*error = bu_map_set_btf(map, btf, attr->btf_key_type_id, attr->btf_value_type_id);
+	if (!*error)
+		*error = bu_object_init(&map->object, kernel, &map_class);
+	if (*error) {
+		destroy(&map->object);
+		return NULL;
+	}
+	*(u32 *)map->handle = map->object.id;
+	return map;
+
+no_map:
+	bu_arena_free(&kernel->arena, map->handle);
+no_handle:
+	free(map);
+	return NULL;
+}
+
+struct bu_map *bu_map_of_handle(struct bu_kernel *kernel, u64 handle)
+{
+	const struct bu_arena *arena = &kernel->arena;
+	u64 offset = handle - (u64)arena->base;
+	struct bu_object *object;
+	struct bu_map *map;
+
+	if (offset < arena->heap.begin || offset + HANDLE_SIZE > arena->heap.top || handle % 8)
+		return NULL;
+	object = bu_object_by_id(kernel, BU_OBJECT_MAP, *(const u32 *)handle);
+	if (!object)
+		return NULL;
+	map = bu_container_of(object, struct bu_map, object);
+	return (u64)map->handle == handle ? map : NULL;
+}
+
+u32 bu_map_user_value_size(const struct bu_map *map)
+{
+	if (map->ops->fd_values)
+		return sizeof(u32);
+	if (map->ops->per_cpu)
+		return BU_ROUND_UP(map->value_size, 8) * map->object.kernel->nr_cpus;
+	return map->value_size;
+}
+
+struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int user, u32 mode, int *error)
+{
+	struct bu_fd *fd = bu_fd_of(kernel, user, error);
+	struct bu_map *map;
+	u32 allowed;
+
+	if (!fd)
+		return NULL;
+	*error = -EINVAL;
+	if (fd->object->kind != BU_OBJECT_MAP)
+		return NULL;
+	map = bu_container_of(fd->object, struct bu_map, object);
+	allowed = map->frozen ? fd->mode & ~(u32)BU_FD_WRITE : fd->mode;
+	*error = (allowed & mode) == mode ? 0 : -EPERM;
+	return *error ? NULL : map;
+}
+
+/* Fields of these types make the value more than bytes. Source: btf_get_field_type(), kernel/bpf/btf.c. */
+static bool is_special(const char *type)
+{
+	static const char *const names[] = {
+		"bpf_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head",
+		"bpf_rb_root",	 "bpf_refcount", "bpf_list_node", "bpf_rb_node",
+	};
+
+	for (size_t i = 0; i < BU_ARRAY_SIZE(names); i++) {
+		if (!strcmp(type, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void find_special_fields(struct bu_map *map, const struct bu_btf *btf, u32 value_type_id)
+{
+	const struct btf_type *type = bu_btf_skip_modifiers(btf, value_type_id), *field_type;
+	const struct btf_member *field;
+	const char *name;
+
+	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT)
+		return;
+	field = (const struct btf_member *)(type + 1);
+	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++, field++) {
+		field_type = bu_btf_type(btf, field->type);
+		if (!field_type || BTF_INFO_KIND(field_type->info) != BTF_KIND_STRUCT)
+			continue;
+		name = bu_btf_string(btf, field_type->name_off);
+		map->special |= is_special(name);
+		map->has_spin_lock |= !strcmp(name, "bpf_spin_lock");
+	}
+}
+
+int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id)
+{
+	if (value_type_id) {
+		if (key_type_id && bu_btf_size_of(btf, key_type_id) != map->key_size)
+			return -EINVAL;
+		if (bu_btf_size_of(btf, value_type_id) != map->value_size)
+			return -EINVAL;
+		if (map->ops->no_btf)
+			return -BU_ENOTSUPP;
+		find_special_fields(map, btf, value_type_id);
+	}
+	bu_object_get(&btf->object);
+	map->btf = btf;
+	map->btf_key_type_id = key_type_id;
+	map->btf_value_type_id = value_type_id;
+	return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bpf(2) commands about programs and links.
+ * Source: kernel/bpf/syscall.c (6.12), the functions of the same names.
+ */
+#include "ebpf/kernel.h"
+#include "ebpf/syscall.h"
+
+/* Newer than the oldest header that we build with: offsets in union bpf_attr, an attach type. */
+#define LOG_TRUE_SIZE 140
+#define UPROBE_MULTI_PID 56
+#define TRACE_UPROBE_MULTI 48
+
+static struct bu_prog *prog_of_fd(struct bu_kernel *kernel, int fd, int *error)
+{
+	struct bu_object *object = bu_fd_object(kernel, fd, BU_OBJECT_PROG, error);
+
+	return object ? bu_container_of(object, struct bu_prog, object) : NULL;
+}
+
+long bu_sys_prog_load(struct bu_kernel *kernel, struct bu_call *call)
+{
+	struct bu_prog *prog;
+	int err;
+
+	prog = bu_prog_load(kernel, call->attr, &err);
+	if (call->user_size >= LOG_TRUE_SIZE + sizeof(u32))
+		bu_call_put(call, LOG_TRUE_SIZE, (u8 *)call->attr + LOG_TRUE_SIZE, sizeof(u32));
+	return prog ? bu_fd_install(&prog->object) : err;
+}
+
+/* The result fields of BPF_PROG_TEST_RUN. */
+static int put_results(struct bu_call *call)
+{
+	static const u32 fields[] = {
+		offsetof(union bpf_attr, test.retval),
+		offsetof(union bpf_attr, test.data_size_out),
+		offsetof(union bpf_attr, test.duration),
+		offsetof(union bpf_attr, test.ctx_size_out),
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < BU_ARRAY_SIZE(fields); i++) {
+		if (fields[i] + sizeof(u32) <= call->user_size)
+			err = bu_call_put(call, fields[i], (u8 *)call->attr + fields[i], sizeof(u32));
+	}
+	return err;
+}
+
+long bu_sys_prog_test_run(struct bu_kernel *kernel, struct bu_call *call)
+{
+	union bpf_attr *attr = call->attr;
+	struct bu_prog *prog;
+	int err, failed;
+
+	if (!attr->test.ctx_size_in != !attr->test.ctx_in ||
+	    !attr->test.ctx_size_out != !attr->test.ctx_out)
+		return -EINVAL;
+	prog = prog_of_fd(kernel, attr->test.prog_fd, &err);
+	if (!prog)
+		return err;
+	bu_object_get(&prog->object);
+	err = prog->type->test_run(prog, attr);
+	bu_object_put(&prog->object);
+	if (err && err != -ENOSPC)
+		return err;
+	failed = put_results(call);
+	return failed ? failed : err;
+}
+
+long bu_sys_prog_bind_map(struct bu_kernel *kernel, struct bu_call *call)
+{
+	const union bpf_attr *attr = call->attr;
+	struct bu_object *object;
+	struct bu_prog *prog;
+	int err;
+
+	if (attr->prog_bind_map.flags)
+		return -EINVAL;
+	prog = prog_of_fd(kernel, attr->prog_bind_map.prog_fd, &err);
+	if (!prog)
+		return err;
+	object = bu_fd_object(kernel, attr->prog_bind_map.map_fd, BU_OBJECT_MAP, &err);
+	if (!object)
+		return err;
+	return bu_prog_bind_map(prog, bu_container_of(object, struct bu_map, object));
+}
+
+/* Links are not emulated; what libbpf learns about the kernel from failing calls is answered.
+ * Source: link_create() */
+long bu_sys_link_create(struct bu_kernel *kernel, struct bu_call *call)
+{
+	const union bpf_attr *attr = call->attr;
+	struct bu_prog *prog;
+	int err;
+
+	prog = prog_of_fd(kernel, attr->link_create.prog_fd, &err);
+	if (!prog)
+		return err;
+	if (attr->link_create.attach_type == BPF_PERF_EVENT)
+		return -EBADF; /* no descriptor is a perf event that a program can be attached to */
+	if (attr->link_create.attach_type == TRACE_UPROBE_MULTI)
+		return *(const s32 *)((const u8 *)attr + UPROBE_MULTI_PID) < 0 ? -EINVAL : -EBADF;
+	bu_note(kernel, "bpf(2) command BPF_LINK_CREATE is not emulated: program '%s' was not attached",
+		prog->name);
+	return -EINVAL;
+}
