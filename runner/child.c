@@ -23,6 +23,7 @@ static const int fatal_signals[] = {
 /* Handlers have no argument of ours; this is what they need to know. */
 static struct {
 	pid_t pid; /* the test's; its own children have nothing to save */
+	struct bu_log *log;
 	struct sigaction before[NR_FATAL];
 } child;
 
@@ -63,6 +64,8 @@ static void save_coverage(void)
  * reports it, or the default); a signal that was sent must be sent again. */
 static void on_fatal_signal(int number, siginfo_t *info, void *context)
 {
+	if (child.pid == getpid())
+		bu_log_signal(child.log, number);
 	save_coverage();
 	for (size_t i = 0; i < NR_FATAL; i++) {
 		if (fatal_signals[i] == number)
@@ -110,6 +113,7 @@ static void redirect(int output_fd)
 void bu_child_main(const struct bpfunit_test *test, struct bu_log *log, int output_fd)
 {
 	child.pid = getpid();
+	child.log = log;
 	redirect(output_fd);
 	catch_fatal_signals();
 	atexit(save_coverage);

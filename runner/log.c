@@ -27,6 +27,7 @@ struct record {
 struct bu_log {
 	_Atomic uint32_t used, failures, lost;
 	_Atomic uint32_t done; /* status + 1 */
+	_Atomic int32_t signal;
 	int32_t last_line;
 	const char *last_pointer; /* spares copying the same name again */
 	char last_file[FILE_MAX];
@@ -119,6 +120,18 @@ void bu_log_done(struct bu_log *log, enum bpfunit_status status)
 bool bu_log_is_done(const struct bu_log *log)
 {
 	return atomic_load(&log->done) != 0;
+}
+
+void bu_log_signal(struct bu_log *log, int number)
+{
+	int32_t none = 0;
+
+	atomic_compare_exchange_strong(&log->signal, &none, number);
+}
+
+int bu_log_signalled(const struct bu_log *log)
+{
+	return log->signal;
 }
 
 static void read_record(const struct record *record, struct bu_result *result)

@@ -22,9 +22,13 @@ void bu_log_skipped(struct bu_log *log, const char *reason);
 void bu_log_progress(struct bu_log *log, struct bpfunit_where where);
 void bu_log_done(struct bu_log *log, enum bpfunit_status status);
 bool bu_log_is_done(const struct bu_log *log);
+/* A fatal signal arrived, whatever becomes of the process then (a sanitizer may let it exit). */
+void bu_log_signal(struct bu_log *log, int number);
 
 /* In the runner: what the test told becomes the result's outcome, failures and reason. */
 void bu_log_read(const struct bu_log *log, struct bu_result *result);
+/* The first fatal signal, or 0. */
+int bu_log_signalled(const struct bu_log *log);
 /* "last check reached: FILE:LINE", or that there was none. */
 void bu_log_last_check(const struct bu_log *log, char *text, size_t size);
 

@@ -269,23 +269,24 @@ static void explain_death(const struct slot *slot, int status)
 {
 	struct bpfunit_where where = slot->result->test->where;
 	bool done = bu_log_is_done(slot->log);
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : bu_log_signalled(slot->log);
 	char last[320], text[64];
 
 	bu_log_last_check(slot->log, last, sizeof(last));
 	if (slot->timed_out && !done)
-		bu_result_fail(slot->result, where.file, where.line, "timed out after %g s\n%s",
+		bu_result_fail(slot->result, where.file, where.line, "timed out after %g s\n  %s",
 			       slot->limit_s, last);
-	else if (WIFSIGNALED(status))
-		bu_result_fail(slot->result, where.file, where.line, "crashed%s: %s\n%s",
+	else if (WIFSIGNALED(status) || (number && WEXITSTATUS(status)))
+		bu_result_fail(slot->result, where.file, where.line, "crashed%s: %s\n  %s",
 			       done ? " after its end" : "",
-			       signal_text(WTERMSIG(status), text, sizeof(text)), last);
+			       signal_text(number, text, sizeof(text)), last);
 	else if (!done)
 		bu_result_fail(slot->result, where.file, where.line,
-			       "the test's process ended early, with exit status %d\n%s",
+			       "the process exited with status %d within the test\n  %s",
 			       WEXITSTATUS(status), last);
 	else if (WEXITSTATUS(status))
 		bu_result_fail(slot->result, where.file, where.line,
-			       "the test's process ended with exit status %d after the test",
+			       "the process exited with status %d after the test",
 			       WEXITSTATUS(status));
 }
 

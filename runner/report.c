@@ -54,15 +54,13 @@ void bu_print_failure(const char *indent, const struct bu_failure *failure)
 {
 	const char *text = failure->text ? failure->text : "(no text: out of memory)";
 	size_t first = strcspn(text, "\n");
-	char deeper[32];
 
-	snprintf(deeper, sizeof(deeper), "%s  ", indent);
 	fputs(indent, stdout);
 	if (failure->file)
 		printf("%s:%d: ", failure->file, failure->line);
 	printf("%.*s\n", (int)first, text);
 	if (text[first])
-		bu_print_indented(deeper, text + first + 1, strlen(text + first + 1));
+		bu_print_indented(indent, text + first + 1, strlen(text + first + 1));
 }
 
 void bu_print_output(const char *indent, const struct bu_result *result)

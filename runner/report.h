@@ -22,6 +22,7 @@ struct bu_report {
 	int interrupted;      /* the signal that ended the run; 0: none */
 	double seconds;       /* of the whole run, in finish */
 	const char *suite;    /* of the result before, for headings */
+	bool spaced;          /* the line before is empty */
 	struct bu_result *results; /* all of them, `total` items */
 };
 
@@ -43,7 +44,7 @@ const struct bu_report_ops *bu_report_ops_default(void);
 
 /* Print text with each line indented. */
 void bu_print_indented(const char *indent, const char *text, size_t len);
-/* "file:line: text", the text's further lines indented. */
+/* "file:line: text"; the text indents its further lines itself. */
 void bu_print_failure(const char *indent, const struct bu_failure *failure);
 /* Captured output with a note where bytes were dropped. */
 void bu_print_output(const char *indent, const struct bu_result *result);

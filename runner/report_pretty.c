@@ -41,7 +41,7 @@ static void put_heading(struct bu_report *report, const char *suite)
 {
 	if (report->suite && strcmp(report->suite, suite) == 0)
 		return;
-	printf("\n  " BOLD "%s" OFF "\n", suite);
+	printf("%s  " BOLD "%s" OFF "\n", report->spaced ? "" : "\n", suite);
 	report->suite = suite;
 }
 
@@ -67,7 +67,7 @@ static void put_failure(const struct bu_failure *failure)
 		printf("   " DIM "%s:%d" OFF, failure->file, failure->line);
 	putchar('\n');
 	if (text[first])
-		bu_print_indented("          ", text + first + 1, strlen(text + first + 1));
+		bu_print_indented("        ", text + first + 1, strlen(text + first + 1));
 }
 
 static void put_details(struct bu_report *report, const struct bu_result *result)
@@ -80,7 +80,8 @@ static void put_details(struct bu_report *report, const struct bu_result *result
 		fputs("\n        " DIM "output" OFF "\n", stdout);
 		bu_print_output("          ", result);
 	}
-	if (failed || (result->output_len && report->verbose))
+	report->spaced = failed || (result->output_len && report->verbose);
+	if (report->spaced)
 		putchar('\n');
 }
 
@@ -103,7 +104,7 @@ static void pretty_result(struct bu_report *report, const struct bu_result *resu
 
 static void put_failed_names(const struct bu_report *report)
 {
-	fputs("\n  " RED "failed" OFF "\n", stdout);
+	printf("%s  " RED "failed" OFF "\n", report->spaced ? "" : "\n");
 	for (size_t i = 0; i < report->total; i++) {
 		const struct bu_result *result = &report->results[i];
 
@@ -128,7 +129,7 @@ static void pretty_finish(struct bu_report *report)
 		fputs(CLEAR_LINE, stdout);
 	if (report->failed)
 		put_failed_names(report);
-	fputs("\n  ", stdout);
+	fputs(report->spaced && !report->failed ? "  " : "\n  ", stdout);
 	put_count(GREEN, report->passed, "passed");
 	fputs(", ", stdout);
 	put_count(RED, report->failed, "failed");

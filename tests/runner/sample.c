@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests that end in every way a test can end. runner_test.c runs this binary and looks at what the runner
+ * says about it; it is no test of its own.
+ */
+#include <bpfunit/bpfunit.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+BPF_TEST(good, passes)
+{
+	EXPECT_EQ(1, 1);
+}
+
+BPF_TEST(good, prints)
+{
+	puts("hello from a passing test");
+	EXPECT_TRUE(true);
+}
+
+BPF_TEST(good, is_skipped, .skip = "not on Sundays")
+{
+	FAIL("a skipped test ran");
+}
+
+BPF_TEST(good, skips_itself)
+{
+	BPFUNIT_SKIP("no such device");
+}
+
+BPF_TEST(bad, fails_twice)
+{
+	int tokens = 3;
+
+	puts("about to fail");
+	EXPECT_EQ(tokens, 4);
+	EXPECT_TRUE(tokens == 5);
+}
+
+BPF_TEST(bad, stops_at_assert)
+{
+	ASSERT_EQ(1 + 1, 3);
+	puts("never printed");
+}
+
+BPF_TEST(bad, has_special_characters)
+{
+	EXPECT_FAIL("a \"quoted\" # hash, a \\ and a tab\t; then\nanother: line");
+}
+
+BPF_TEST(ugly, segfaults)
+{
+	volatile int *nowhere = (int *)8;
+
+	fputs("before the crash", stdout);
+	EXPECT_TRUE(true);
+	*nowhere = 1;
+}
+
+/* The address leaves the function, so that it is no tail call. */
+static int deeper(volatile char *above)
+{
+	volatile char frame[4096];
+
+	if (*above)
+		return 0;
+	frame[0] = 0;
+	return deeper(frame) + frame[0];
+}
+
+BPF_TEST(ugly, overflows_the_stack)
+{
+	volatile char frame = 0;
+
+	deeper(&frame);
+}
+
+BPF_TEST(ugly, aborts)
+{
+	abort();
+}
+
+BPF_TEST(ugly, exits)
+{
+	EXPECT_TRUE(true);
+	exit(3);
+}
+
+BPF_TEST(ugly, exits_with_success)
+{
+	_exit(0);
+}
+
+BPF_TEST(ugly, hangs, .timeout_s = 0.3)
+{
+	EXPECT_TRUE(true);
+	for (;;)
+		pause();
+}
+
+BPF_TEST(ugly, hangs_and_ignores_signals, .timeout_s = 0.2)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (;;)
+		pause();
+}
+
+BPF_TEST(ugly, prints_a_lot_and_fails)
+{
+	for (int i = 0; i < 200000; i++)
+		printf("line %d of too many\n", i);
+	EXPECT_EQ(1, 2);
+}
+
+BPF_TEST(ugly, prints_without_end, .timeout_s = 0.3)
+{
+	for (;;)
+		puts("and on");
+}
+
+BPF_TEST(ugly, leaves_a_process_behind)
+{
+	if (fork() == 0) {
+		for (;;)
+			pause();
+	}
+	EXPECT_TRUE(true);
+}
+
+BPF_TEST(ugly, closes_all_descriptors)
+{
+	for (int fd = 0; fd < 1024; fd++)
+		close(fd);
+	EXPECT_EQ(1, 2);
+}
+
+BPF_TEST(ugly, fails_very_often)
+{
+	char text[1000];
+
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 2000; i++)
+		EXPECT_FAIL("%d: %.*s", i, (int)sizeof(text), text);
+}
+
+BPF_TEST(ugly, reads_standard_input)
+{
+	char c;
+
+	EXPECT_EQ(read(STDIN_FILENO, &c, 1), 0);
+}
+
+BPF_TEST(ugly, wrecks_the_exit_status)
+{
+	atexit(abort);
+}
