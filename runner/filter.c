@@ -94,7 +94,7 @@ bool bu_filter_match(const struct bu_filter *filter, const char *full_name)
 
 #define NAME_MAX_COMPARED 255
 
-size_t bu_edit_distance(const char *a, const char *b)
+size_t bu_text_distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_COMPARED + 1];
 	size_t len_a = strnlen(a, NAME_MAX_COMPARED), len_b = strnlen(b, NAME_MAX_COMPARED);

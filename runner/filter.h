@@ -26,6 +26,6 @@ bool bu_filter_match(const struct bu_filter *filter, const char *full_name);
 bool bu_glob_match(const char *glob, const char *text);
 
 /* How many edits (insert, delete, replace a character) lead from a to b. */
-size_t bu_edit_distance(const char *a, const char *b);
+size_t bu_text_distance(const char *a, const char *b);
 
 #endif

@@ -205,7 +205,7 @@ static int unknown_option(const char *arg, size_t len)
 
 	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
 	for (size_t i = 0; i < NR_ROWS; i++) {
-		size_t distance = bu_edit_distance(name, rows[i].name);
+		size_t distance = bu_text_distance(name, rows[i].name);
 
 		if (distance < best) {
 			best = distance;

@@ -35,8 +35,8 @@ static void find_nearest(const char *glob, size_t *best, const struct bpfunit_te
 {
 	for (const struct bpfunit_test *test = bpfunit_tests(); test; test = test->next) {
 		char name[FULL_NAME_MAX];
-		size_t distance = bu_edit_distance(glob, full_name(test, name));
-		size_t short_one = bu_edit_distance(glob, test->name);
+		size_t distance = bu_text_distance(glob, full_name(test, name));
+		size_t short_one = bu_text_distance(glob, test->name);
 
 		distance = short_one < distance ? short_one : distance;
 		if (distance < *best) {
