@@ -23,26 +23,26 @@ static const int fatal_signals[] = {
 /* Handlers have no argument of ours; this is what they need to know. */
 static struct {
 	pid_t pid; /* the test's; its own children have nothing to save */
-	struct bu_log *log;
+	struct bu_result_log *log;
 	struct sigaction before[NR_FATAL];
 } child;
 
 static void tell_failure(void *arg, struct bpfunit_where where, const char *text)
 {
-	bu_log_failure(arg, where, text);
+	bu_result_log_failure(arg, where, text);
 }
 
 static void tell_skipped(void *arg, struct bpfunit_where where, const char *reason)
 {
-	bu_log_skipped(arg, reason);
+	bu_result_log_skipped(arg, reason);
 }
 
 static void tell_progress(void *arg, struct bpfunit_where where)
 {
-	bu_log_progress(arg, where);
+	bu_result_log_progress(arg, where);
 }
 
-enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_log *log)
+enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result_log *log)
 {
 	struct bpfunit_sink sink = {
 		.failure = tell_failure,
@@ -65,7 +65,7 @@ static void save_coverage(void)
 static void on_fatal_signal(int number, siginfo_t *info, void *context)
 {
 	if (child.pid == getpid())
-		bu_log_signal(child.log, number);
+		bu_result_log_signal(child.log, number);
 	save_coverage();
 	for (size_t i = 0; i < NR_FATAL; i++) {
 		if (fatal_signals[i] == number)
@@ -110,7 +110,7 @@ static void redirect(int output_fd)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
-void bu_child_main(const struct bpfunit_test *test, struct bu_log *log, int output_fd)
+void bu_child_main(const struct bpfunit_test *test, struct bu_result_log *log, int output_fd)
 {
 	child.pid = getpid();
 	child.log = log;
@@ -119,6 +119,6 @@ void bu_child_main(const struct bpfunit_test *test, struct bu_log *log, int outp
 	atexit(save_coverage);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(save_coverage);
-	bu_log_done(log, bu_execute(test, log));
+	bu_result_log_done(log, bu_execute(test, log));
 	exit(0); /* not _exit: output is flushed, sanitizers and gcov have their say */
 }

@@ -24,7 +24,7 @@ struct record {
 	char data[]; /* file, text */
 };
 
-struct bu_log {
+struct bu_result_log {
 	_Atomic uint32_t used, failures, lost;
 	_Atomic uint32_t done; /* status + 1 */
 	_Atomic int32_t signal;
@@ -34,29 +34,29 @@ struct bu_log {
 	char records[] __attribute__((aligned(8)));
 };
 
-#define ROOM (LOG_SIZE - sizeof(struct bu_log))
+#define ROOM (LOG_SIZE - sizeof(struct bu_result_log))
 
-struct bu_log *bu_log_new(void)
+struct bu_result_log *bu_result_log_new(void)
 {
-	struct bu_log *log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct bu_result_log *log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return log == MAP_FAILED ? NULL : log;
 }
 
-void bu_log_free(struct bu_log *log)
+void bu_result_log_free(struct bu_result_log *log)
 {
 	if (log)
 		munmap(log, LOG_SIZE);
 }
 
 /* Only the head counts; a record is filled in anew when it is reserved. */
-void bu_log_clear(struct bu_log *log)
+void bu_result_log_clear(struct bu_result_log *log)
 {
 	memset(log, 0, sizeof(*log));
 }
 
-static struct record *reserve(struct bu_log *log, size_t data_len)
+static struct record *reserve(struct bu_result_log *log, size_t data_len)
 {
 	uint32_t size = (sizeof(struct record) + data_len + 7) & ~7U;
 	uint32_t at = atomic_load(&log->used);
@@ -72,7 +72,7 @@ static struct record *reserve(struct bu_log *log, size_t data_len)
 	return record;
 }
 
-static void append(struct bu_log *log, enum record_kind kind, struct bpfunit_where where,
+static void append(struct bu_result_log *log, enum record_kind kind, struct bpfunit_where where,
 		   const char *text)
 {
 	size_t file_len = where.file ? strnlen(where.file, 4096) : 0;
@@ -92,18 +92,18 @@ static void append(struct bu_log *log, enum record_kind kind, struct bpfunit_whe
 	atomic_store(&record->kind, kind);
 }
 
-void bu_log_failure(struct bu_log *log, struct bpfunit_where where, const char *text)
+void bu_result_log_failure(struct bu_result_log *log, struct bpfunit_where where, const char *text)
 {
 	atomic_fetch_add(&log->failures, 1);
 	append(log, RECORD_FAILURE, where, text ? text : "");
 }
 
-void bu_log_skipped(struct bu_log *log, const char *reason)
+void bu_result_log_skipped(struct bu_result_log *log, const char *reason)
 {
 	append(log, RECORD_SKIPPED, (struct bpfunit_where){ 0 }, reason ? reason : "");
 }
 
-void bu_log_progress(struct bu_log *log, struct bpfunit_where where)
+void bu_result_log_progress(struct bu_result_log *log, struct bpfunit_where where)
 {
 	log->last_line = where.line;
 	if (where.file == log->last_pointer || !where.file)
@@ -112,24 +112,24 @@ void bu_log_progress(struct bu_log *log, struct bpfunit_where where)
 	strncpy(log->last_file, where.file, FILE_MAX - 1);
 }
 
-void bu_log_done(struct bu_log *log, enum bpfunit_status status)
+void bu_result_log_done(struct bu_result_log *log, enum bpfunit_status status)
 {
 	atomic_store(&log->done, (uint32_t)status + 1);
 }
 
-bool bu_log_is_done(const struct bu_log *log)
+bool bu_result_log_is_done(const struct bu_result_log *log)
 {
 	return atomic_load(&log->done) != 0;
 }
 
-void bu_log_signal(struct bu_log *log, int number)
+void bu_result_log_signal(struct bu_result_log *log, int number)
 {
 	int32_t none = 0;
 
 	atomic_compare_exchange_strong(&log->signal, &none, number);
 }
 
-int bu_log_signalled(const struct bu_log *log)
+int bu_result_log_signalled(const struct bu_result_log *log)
 {
 	return log->signal;
 }
@@ -152,7 +152,7 @@ static void read_record(const struct record *record, struct bu_result *result)
 	}
 }
 
-static void read_records(const struct bu_log *log, struct bu_result *result)
+static void read_records(const struct bu_result_log *log, struct bu_result *result)
 {
 	uint32_t used = log->used <= ROOM ? log->used : ROOM;
 
@@ -166,7 +166,7 @@ static void read_records(const struct bu_log *log, struct bu_result *result)
 	}
 }
 
-void bu_log_read(const struct bu_log *log, struct bu_result *result)
+void bu_result_log_read(const struct bu_result_log *log, struct bu_result *result)
 {
 	uint32_t done = log->done;
 
@@ -181,7 +181,7 @@ void bu_log_read(const struct bu_log *log, struct bu_result *result)
 		result->outcome = BU_PASSED;
 }
 
-void bu_log_last_check(const struct bu_log *log, char *text, size_t size)
+void bu_result_log_last_check(const struct bu_result_log *log, char *text, size_t size)
 {
 	if (log->last_file[0])
 		snprintf(text, size, "last check reached: %.*s:%d", FILE_MAX - 1, log->last_file,

@@ -27,7 +27,7 @@
 struct slot {
 	pid_t pid; /* 0: free */
 	int output_fd; /* -1: not captured, or at its end */
-	struct bu_log *log;
+	struct bu_result_log *log;
 	struct bu_result *result;
 	struct bu_output output;
 	double started_s, limit_s, deadline_s;
@@ -106,7 +106,7 @@ static int spawn(struct pool *pool, struct slot *slot)
 
 	if (error)
 		return error;
-	bu_log_clear(slot->log);
+	bu_result_log_clear(slot->log);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -268,11 +268,11 @@ static const char *signal_text(int number, char *text, size_t size)
 static void explain_death(const struct slot *slot, int status)
 {
 	struct bpfunit_where where = slot->result->test->where;
-	bool done = bu_log_is_done(slot->log);
-	int number = WIFSIGNALED(status) ? WTERMSIG(status) : bu_log_signalled(slot->log);
+	bool done = bu_result_log_is_done(slot->log);
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : bu_result_log_signalled(slot->log);
 	char last[320], text[64];
 
-	bu_log_last_check(slot->log, last, sizeof(last));
+	bu_result_log_last_check(slot->log, last, sizeof(last));
 	if (slot->timed_out && !done)
 		bu_result_fail(slot->result, where.file, where.line, "timed out after %g s\n  %s",
 			       slot->limit_s, last);
@@ -303,7 +303,7 @@ static void finish_slot(struct pool *pool, struct slot *slot)
 	read_output(slot);
 	close_fd(slot->output_fd);
 	bu_output_give(&slot->output, result);
-	bu_log_read(slot->log, result);
+	bu_result_log_read(slot->log, result);
 	explain_death(slot, status);
 	if (result->outcome == BU_FAILED && !result->failures)
 		bu_result_fail(result, result->test->where.file, result->test->where.line,
@@ -432,7 +432,7 @@ static int pool_init(struct pool *pool)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < pool->nr_slots; i++) {
 		pool->slots[i].output_fd = -1;
-		pool->slots[i].log = bu_log_new();
+		pool->slots[i].log = bu_result_log_new();
 		if (!pool->slots[i].log)
 			return -ENOMEM;
 	}
@@ -442,7 +442,7 @@ static int pool_init(struct pool *pool)
 static void pool_destroy(struct pool *pool)
 {
 	for (unsigned int i = 0; pool->slots && i < pool->nr_slots; i++)
-		bu_log_free(pool->slots[i].log);
+		bu_result_log_free(pool->slots[i].log);
 	free(pool->slots);
 	free(pool->polls);
 }
@@ -464,7 +464,7 @@ static int run_forked(const struct bu_options *options, struct bu_report *report
 /* For debuggers: here, one after the other. A crash or a hang is the whole run's. */
 static int run_here(const struct bu_options *options, struct bu_report *report)
 {
-	struct bu_log *log = bu_log_new();
+	struct bu_result_log *log = bu_result_log_new();
 
 	if (!log)
 		return -ENOMEM;
@@ -472,16 +472,16 @@ static int run_here(const struct bu_options *options, struct bu_report *report)
 		struct bu_result *result = &report->results[i];
 		double started_s = bu_now_s();
 
-		bu_log_clear(log);
+		bu_result_log_clear(log);
 		fflush(stdout);
-		bu_log_done(log, bu_execute(result->test, log));
+		bu_result_log_done(log, bu_execute(result->test, log));
 		result->seconds = bu_now_s() - started_s;
-		bu_log_read(log, result);
+		bu_result_log_read(log, result);
 		bu_report_result(report, result);
 		if (result->outcome == BU_FAILED && options->fail_fast)
 			break;
 	}
-	bu_log_free(log);
+	bu_result_log_free(log);
 	return 0;
 }
 
