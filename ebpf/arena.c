@@ -349,6 +349,8 @@ void bu_arena_free(struct bu_arena *arena, void *ptr)
 	region = &zone->regions[nr - 1];
 	bu_arena_set_access(arena, ptr, region->size, BU_NONE);
 	region->freed = true;
+	region->info.owner = NULL; /* may be gone when this is looked at */
+	region->info.label = NULL;
 }
 
 /* Set the bits of `mask` in one granule's shadow. */

@@ -23,6 +23,57 @@
 #include "ebpf/log.h"
 #include "ebpf/prog.h"
 
+enum bu_op_code {
+#define BU_ALU(name, ...)                                                                          \
+	BU_OP_##name##32_K, BU_OP_##name##32_X, BU_OP_##name##64_K, BU_OP_##name##64_X,
+#define BU_UNARY(name, ...) BU_OP_##name,
+#define BU_JUMP(name, ...) BU_ALU(name)
+/* Loads, sign-extending loads, stores of a register and of an immediate; _FP: inside the frame, proven when
+ * decoding; load-acquire and store-release. */
+#define BU_SIZE(name, ...)                                                                         \
+	BU_OP_LDX_##name, BU_OP_LDXS_##name, BU_OP_STX_##name, BU_OP_ST_##name,                    \
+		BU_OP_LDX_FP_##name, BU_OP_STX_FP_##name, BU_OP_ST_FP_##name, BU_OP_ACQ_##name,    \
+		BU_OP_REL_##name,
+#define BU_ATOMIC(name, ...)                                                                       \
+	BU_OP_ATOMIC_##name##32, BU_OP_ATOMIC_##name##64, BU_OP_FETCH_##name##32,                  \
+		BU_OP_FETCH_##name##64,
+#define BU_OTHER(name) BU_OP_##name,
+#include "ebpf/insns.def"
+	BU_OP_MAX,
+};
+
+/* 32 bytes, so that two fill a cache line. */
+struct bu_op {
+	const void *handler; /* address of the interpreter's case */
+	u64 imm;     /* operand, sign-extended; FP accesses: below; calls: helper id, or index of the function */
+	u16 code;    /* enum bu_op_code */
+	u8 dst, src;
+	s32 off;     /* of an address; jumps and calls: distance to the target, in operations */
+	u32 insn;    /* its own index */
+	s32 aux;     /* jumps and calls: what they cost of the budget; FP accesses: distance of the
+		      * shadow from the frame pointer's */
+};
+/* imm of an FP access: the shadow bits it needs in the upper half, the value to store in the lower. */
+#define BU_FP_IMM(bits, imm) ((u64)(bits) << 32 | (u32)(imm))
+
+/* Handler of each operation, for decoding. NULL: the interpreter is built as a switch. */
+const void *const *bu_vm_handlers(void);
+
+/* prog->counters: how often control left each instruction by its jump, how often each function was
+ * entered, and how often control ended in each instruction (faults, tail calls). See ebpf/counters.c. */
+static inline u64 *bu_entry_counters(const struct bu_prog *prog)
+{
+	return prog->counters + prog->nr_insns;
+}
+
+static inline u64 *bu_stop_counters(const struct bu_prog *prog)
+{
+	return prog->counters + prog->nr_insns + prog->nr_funcs;
+}
+
+/* Index of the function that begins at an instruction; -1: none does. */
+int bu_prog_func_at(const struct bu_prog *prog, u32 insn);
+
 /* Whether the instructions are well formed; the first fault is explained in `log` in the verifier's words.
  * 0, -EINVAL, -E2BIG (too many), or -ENOMEM. On success prog->funcs is allocated (owned by prog). */
 int bu_prog_validate(struct bu_prog *prog, struct bu_log *log);

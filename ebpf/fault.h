@@ -36,6 +36,13 @@ void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hin
 /* Raise a bad access to [address, address + size): the kind and `where` come from the arena. */
 void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write);
 
+/* An atomic operation on an address that is not a multiple of its size. */
+void bu_fault_misaligned(struct bu_run *run, u64 address, u32 size);
+/* The budget is spent: names the loop that run->insn closes. */
+void bu_fault_budget(struct bu_run *run);
+/* run->insn must not be executed: says what it stands for. */
+void bu_fault_poison(struct bu_run *run);
+
 /* The whole report as text for people, several lines, no trailing newline; malloc'ed, or NULL. */
 char *bu_fault_report(const struct bu_fault *fault, const struct bu_run *run);
 

@@ -20,14 +20,17 @@ struct bu_packet { /* the data a context's data, data_end, data_meta point to; N
 };
 
 struct bu_frame { /* where a subprogram returns to */
+	const struct bu_prog *prog; /* the caller's */
 	u32 return_insn;
-	u64 saved[4];        /* r6 .. r9 */
+	u32 may_goto;        /* may_goto iterations left in this frame */
+	u64 saved[4];        /* the caller's r6 .. r9 */
 	u8 *stack;           /* its own frame: lowest address, BU_STACK_SIZE bytes */
 };
 
 struct bu_run {
 	struct bu_kernel *kernel;
 	const struct bu_prog *prog;  /* which runs now: a tail call changes it */
+	const struct bu_prog *first; /* which the run began with */
 	struct bu_run *outer;        /* the run that this one is nested in, or NULL */
 	void *ctx;                   /* the context, in the arena */
 	u32 ctx_size;
@@ -37,6 +40,8 @@ struct bu_run {
 	u32 insn;                    /* instruction of the call while a helper runs */
 	s64 budget;                  /* instructions left, about */
 	u64 regs[11];                /* at a fault, and of the call while a helper runs */
+	u64 mark;                    /* of the arena's scratch zone */
+	u32 nr_frames;               /* of `frames`, those that have a stack */
 	struct bu_frame frames[BU_MAX_FRAMES];
 	struct bu_packet packet;
 	u32 tail_call_target;        /* id of the program that bpf_tail_call chose, 0: none */
@@ -44,7 +49,7 @@ struct bu_run {
 	struct bu_fault fault;
 };
 
-/* Prepare a run of `prog` (zeroed, marks the arena's scratch zone). bu_run_end releases what it allocated. */
+/* Prepare a run of `prog` (initialises `run`, which must stay in place; marks the arena's scratch zone). bu_run_end releases what it allocated. */
 void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog);
 void bu_run_end(struct bu_run *run);
 
@@ -59,7 +64,8 @@ int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32
 
 /* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
 u64 bu_run_exec(struct bu_run *run);
-/* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. */
+/* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. After it check
+ * run->fault.kind: the callback may have faulted, and the helper should return. */
 u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
 #endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Addresses in words: what memory is there, whose it is, how far into it or past it. */
+#include "ebpf/fault_text.h"
+
+#include "ebpf/kernel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int frame_of(const struct bu_run *run, const struct bu_region *region)
+{
+	u32 i;
+
+	for (i = 0; i < run->nr_frames; i++)
+		if (run->frames[i].stack == region->start)
+			return i;
+	return -1;
+}
+
+bool bu_frame_is_live(const struct bu_run *run, const struct bu_region *region)
+{
+	const struct bu_run *r;
+
+	for (r = run; r; r = r->outer) {
+		int frame = frame_of(r, region);
+
+		if (frame >= 0)
+			return (u32)frame <= r->depth;
+	}
+	return false;
+}
+
+const char *bu_frame_func(const struct bu_run *run, u32 depth)
+{
+	const struct bu_prog *prog = run->prog;
+	u32 insn = run->fault.kind != BU_FAULT_NONE ? run->fault.insn : run->insn;
+	const struct bu_func *func;
+
+	if (depth < run->depth) {
+		prog = run->frames[depth + 1].prog;
+		insn = run->frames[depth + 1].return_insn - 1;
+	}
+	func = bu_prog_func(prog, insn);
+	return func && func->name && func->name[0] ? func->name : prog->name;
+}
+
+static const char *map_name(const struct bu_region *region)
+{
+	const struct bu_map *map = region->info.owner;
+
+	return map ? map->name : "";
+}
+
+static void name_stack(const struct bu_run *run, const struct bu_region *region, char *text, size_t size)
+{
+	int frame = frame_of(run, region);
+
+	if (frame >= 0 && (u32)frame <= run->depth)
+		snprintf(text, size, "stack frame of '%s' (%d bytes)", bu_frame_func(run, frame),
+			 BU_STACK_SIZE);
+	else
+		snprintf(text, size, "stack frame (%d bytes)", BU_STACK_SIZE);
+}
+
+static void name_owned(const struct bu_region *region, const char *what, u64 bytes, char *text,
+		       size_t size)
+{
+	if (region->info.owner)
+		snprintf(text, size, "%s '%s' (%llu bytes)", what, map_name(region),
+			 (unsigned long long)bytes);
+	else
+		snprintf(text, size, "%s (%llu bytes)", what, (unsigned long long)bytes);
+}
+
+/* `size` usable bytes at `start`, the part of a region that `address` belongs to. */
+void bu_region_part(const struct bu_run *run, const struct bu_region *region, u64 address,
+		    u64 *start, u64 *bytes)
+{
+	const struct bu_packet *packet = &run->packet;
+	u64 offset = address - (u64)region->start;
+
+	*start = (u64)region->start;
+	*bytes = region->size;
+	if (region->info.stride && offset < region->size) {
+		*start += offset / region->info.stride * region->info.stride;
+		*bytes = region->info.elem_size;
+	} else if (region->info.kind == BU_REGION_PACKET && region->start == packet->head) {
+		*start = (u64)packet->meta;
+		*bytes = packet->end - packet->meta;
+	}
+}
+
+void bu_region_name(const struct bu_run *run, const struct bu_region *region, u64 bytes, char *text,
+		    size_t size)
+{
+	unsigned long long n = bytes;
+	const char *label = region->info.label;
+
+	switch (region->info.kind) {
+	case BU_REGION_STACK:
+		name_stack(run, region, text, size);
+		break;
+	case BU_REGION_CTX:
+		snprintf(text, size, "%s%scontext (%llu bytes)", label ? label : "",
+			 label ? " " : "", n);
+		break;
+	case BU_REGION_PACKET:
+		snprintf(text, size, "packet (%llu bytes)", n);
+		break;
+	case BU_REGION_MAP_VALUE:
+		name_owned(region, region->info.owner ? "value of map" : "map value", n, text, size);
+		break;
+	case BU_REGION_RINGBUF:
+		name_owned(region, region->info.owner ? "record of ring buffer" : "ring buffer record",
+			   n, text, size);
+		break;
+	case BU_REGION_MAP_HANDLE:
+		snprintf(text, size, "map '%s' itself", map_name(region));
+		break;
+	case BU_REGION_CODE:
+		snprintf(text, size, "the program's code");
+		break;
+	case BU_REGION_KOBJ:
+		snprintf(text, size, "kernel object %s (%llu bytes)", label ? label : "", n);
+		break;
+	case BU_REGION_USER:
+		snprintf(text, size, "user space memory (%llu bytes)", n);
+		break;
+	default:
+		snprintf(text, size, "memory (%llu bytes)", n);
+	}
+}
+
+static const char *plural(u64 n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "12 bytes past the end of NAME", "8 bytes before the start of NAME", "at offset 4 of NAME". */
+void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
+		     char *text, size_t size)
+{
+	u64 start, bytes, distance;
+	char name[160];
+
+	bu_region_part(run, region, address, &start, &bytes);
+	bu_region_name(run, region, bytes, name, sizeof(name));
+	if (address < start) {
+		distance = start - address;
+		snprintf(text, size, "%llu byte%s before the start of %s",
+			 (unsigned long long)distance, plural(distance), name);
+	} else if (address >= start + bytes) {
+		distance = address - start - bytes;
+		if (distance)
+			snprintf(text, size, "%llu byte%s past the end of %s",
+				 (unsigned long long)distance, plural(distance), name);
+		else
+			snprintf(text, size, "at the end of %s", name);
+	} else {
+		snprintf(text, size, "at offset %llu of %s", (unsigned long long)(address - start),
+			 name);
+	}
+}

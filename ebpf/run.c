@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Runs: set-up, frames, packet, callbacks.
+ *
+ * Invariants: all that a run allocates lies in the scratch zone above its mark, so bu_run_end releases it
+ * in one step. A frame's memory is made when its depth is first reached and reused after that; outside
+ * its function's activation it is inaccessible. After a fault nothing of the run is unwound: its report
+ * shows registers and frames as they were.
+ */
+#include "ebpf/run.h"
+
+#include "ebpf/decode.h"
+#include "ebpf/kernel.h"
+#include "ebpf/vm.h"
+
+#include <string.h>
+
+#define MAY_GOTO_MAX (8U << 20) /* Source: BPF_MAX_LOOPS */
+
+void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog)
+{
+	run->kernel = kernel;
+	run->prog = run->first = prog;
+	run->outer = kernel->run;
+	run->ctx = NULL;
+	run->ctx_size = 0;
+	run->cpu = kernel->env.cpu;
+	run->tail_calls = 0;
+	run->depth = 0;
+	run->insn = 0;
+	run->budget = kernel->budget;
+	memset(run->regs, 0, sizeof(run->regs));
+	run->nr_frames = 0;
+	memset(&run->packet, 0, sizeof(run->packet));
+	run->tail_call_target = 0;
+	run->references = 0;
+	run->fault.kind = BU_FAULT_NONE;
+	run->mark = bu_arena_mark(&kernel->arena);
+	kernel->run = run;
+	kernel->running++;
+}
+
+void bu_run_end(struct bu_run *run)
+{
+	bu_arena_release(&run->kernel->arena, run->mark);
+	run->kernel->run = run->outer;
+	run->kernel->running--;
+}
+
+int bu_run_set_ctx(struct bu_run *run, const void *ctx, u32 size)
+{
+	const struct bu_prog_type *type = run->prog->type;
+	struct bu_region_info info = { .kind = BU_REGION_CTX, .label = type ? type->name : NULL };
+
+	run->ctx = bu_arena_scratch(&run->kernel->arena, size, BU_RW, &info);
+	if (!run->ctx)
+		return -ENOMEM;
+	run->ctx_size = size;
+	if (ctx)
+		memcpy(run->ctx, ctx, size);
+	if (type && type->guard_ctx)
+		type->guard_ctx(run);
+	return 0;
+}
+
+/* A buffer of `size` bytes, all inaccessible. */
+static u8 *packet_buffer(struct bu_run *run, u64 size)
+{
+	static const struct bu_region_info info = { .kind = BU_REGION_PACKET };
+	u8 *head = bu_arena_scratch(&run->kernel->arena, size, BU_RW, &info);
+
+	if (head)
+		bu_arena_set_access(&run->kernel->arena, head, size, BU_NONE);
+	return head;
+}
+
+int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headroom, u32 tailroom)
+{
+	u64 total = (u64)headroom + size + tailroom;
+	u8 *head = packet_buffer(run, total);
+
+	if (!head)
+		return -ENOMEM;
+	run->packet = (struct bu_packet){ .head = head,
+					  .meta = head + headroom,
+					  .data = head + headroom,
+					  .end = head + headroom + size,
+					  .limit = head + total };
+	if (data)
+		memcpy(run->packet.data, data, size);
+	bu_arena_set_access(&run->kernel->arena, run->packet.data, size, BU_RW);
+	return 0;
+}
+
+/* Copy what `from` and `to` have in common of [start, start + size), counted from their heads. */
+static void copy_common(const struct bu_packet *from, const struct bu_packet *to, s64 shift)
+{
+	u8 *meta = to->data - (from->data - from->meta), *start;
+
+	/* Metadata moves with the data; the data stays where it was in the buffer. */
+	start = BU_MAX(meta, to->meta);
+	if (start < to->data)
+		memcpy(start, from->data - (to->data - start), to->data - start);
+	start = BU_MAX(from->data + shift, to->data);
+	if (start < BU_MIN(from->end + shift, to->end))
+		memcpy(start, start - shift, BU_MIN(from->end + shift, to->end) - start);
+}
+
+int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta)
+{
+	struct bu_packet old = run->packet, new = old;
+	u64 total = old.limit - old.head;
+	s64 data = old.data - old.head + head_delta, end = old.end - old.head + tail_delta;
+	s64 meta = old.meta - old.head + (s64)head_delta + meta_delta;
+
+	if (!old.head || meta < 0 || meta > data || data > end || end > (s64)total)
+		return -EINVAL;
+	new.head = packet_buffer(run, total);
+	if (!new.head)
+		return -ENOMEM;
+	new.meta = new.head + meta;
+	new.data = new.head + data;
+	new.end = new.head + end;
+	new.limit = new.head + total;
+	copy_common(&old, &new, new.head - old.head);
+	bu_arena_set_access(&run->kernel->arena, new.meta, new.end - new.meta, BU_RW);
+	bu_arena_set_access(&run->kernel->arena, old.head, total, BU_NONE);
+	run->packet = new;
+	return 0;
+}
+
+static u8 *new_stack(struct bu_run *run)
+{
+	static const struct bu_region_info info = { .kind = BU_REGION_STACK };
+
+	return bu_arena_scratch(&run->kernel->arena, BU_STACK_SIZE, BU_NONE, &info);
+}
+
+void bu_vm_reset_frame(struct bu_run *run)
+{
+	struct bu_frame *frame = &run->frames[run->depth];
+
+	bu_arena_set_access(&run->kernel->arena, frame->stack, BU_STACK_SIZE, BU_WRITE);
+	frame->may_goto = MAY_GOTO_MAX;
+}
+
+/* Give the frame at run->depth memory, and r10. */
+static bool open_frame(struct bu_run *run)
+{
+	struct bu_frame *frame = &run->frames[run->depth];
+
+	if (run->depth >= run->nr_frames) {
+		frame->stack = new_stack(run);
+		if (!frame->stack)
+			return false;
+		run->nr_frames = run->depth + 1;
+	}
+	bu_vm_reset_frame(run);
+	run->regs[10] = (u64)(frame->stack + BU_STACK_SIZE);
+	return true;
+}
+
+bool bu_vm_push_frame(struct bu_run *run, u32 return_insn)
+{
+	struct bu_frame *frame = &run->frames[run->depth + 1];
+
+	if (run->depth + 1 >= BU_MAX_FRAMES)
+		return false;
+	frame->prog = run->prog;
+	frame->return_insn = return_insn;
+	memcpy(frame->saved, &run->regs[6], sizeof(frame->saved));
+	run->depth++;
+	if (open_frame(run))
+		return true;
+	run->depth--;
+	return false;
+}
+
+void bu_vm_pop_frame(struct bu_run *run)
+{
+	struct bu_frame *frame = &run->frames[run->depth--];
+
+	bu_arena_set_access(&run->kernel->arena, frame->stack, BU_STACK_SIZE, BU_NONE);
+	memcpy(&run->regs[6], frame->saved, sizeof(frame->saved));
+	run->regs[10] = (u64)(run->frames[run->depth].stack + BU_STACK_SIZE);
+	run->prog = frame->prog;
+}
+
+/* Where control ended for good: in the instruction that faulted, and in each call that did not return. */
+static void count_stops(const struct bu_run *run)
+{
+	u32 depth;
+
+	bu_stop_counters(run->fault.prog)[run->fault.insn]++;
+	for (depth = run->depth; depth > 0; depth--) {
+		const struct bu_frame *frame = &run->frames[depth];
+
+		bu_stop_counters(frame->prog)[frame->return_insn - 1]++;
+	}
+}
+
+static void check_leaks(struct bu_run *run)
+{
+	if (run->references)
+		bu_fault_raise(run, BU_FAULT_LEAK,
+			       "%llu ring buffer record(s) reserved, neither submitted nor discarded",
+			       (unsigned long long)run->references);
+}
+
+u64 bu_run_exec(struct bu_run *run)
+{
+	u64 r0;
+
+	run->depth = 0;
+	run->regs[1] = (u64)run->ctx;
+	if (!open_frame(run)) {
+		bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW, "no memory for the stack is left");
+		return 0;
+	}
+	((struct bu_prog *)run->prog)->run_cnt++;
+	bu_entry_counters(run->prog)[0]++;
+	r0 = bu_vm_run(run, 0, 0);
+	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
+		check_leaks(run);
+		if (bu_likely(run->fault.kind == BU_FAULT_NONE))
+			return r0;
+	}
+	count_stops(run);
+	if (run->kernel->on_fault)
+		run->kernel->on_fault(run->kernel->on_fault_arg, run);
+	return 0;
+}
+
+/* Index of the function at a callback's address, or -1 with a fault. */
+static int callback_func(struct bu_run *run, u64 callback)
+{
+	u64 at = callback - (u64)run->prog->code;
+	int func = -1;
+
+	if (at % 8 == 0 && at / 8 < run->prog->nr_insns)
+		func = bu_prog_func_at(run->prog, at / 8);
+	if (func < 0)
+		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT,
+			       "the callback is not the address of a function of this program");
+	return func;
+}
+
+/* Enter a callback's frame; false with a fault. */
+static bool enter_callback(struct bu_run *run, int func)
+{
+	run->budget -= run->prog->funcs[func].end - run->prog->funcs[func].start;
+	if (run->budget < 0) {
+		bu_fault_budget(run);
+		return false;
+	}
+	if (!bu_vm_push_frame(run, run->insn + 1)) {
+		bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW,
+			       "at most %d functions can be active at a time", BU_MAX_FRAMES);
+		return false;
+	}
+	bu_entry_counters(run->prog)[func]++;
+	return true;
+}
+
+u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	u64 saved[6], r0, args[5] = { a1, a2, a3, a4, a5 };
+	u32 insn = run->insn, depth = run->depth;
+	int func;
+
+	if (run->fault.kind != BU_FAULT_NONE)
+		return 0;
+	func = callback_func(run, callback);
+	if (func < 0 || !enter_callback(run, func))
+		return 0;
+	memcpy(saved, run->regs, sizeof(saved));
+	memcpy(&run->regs[1], args, sizeof(args));
+	r0 = bu_vm_run(run, run->prog->funcs[func].start, depth + 1);
+	if (run->fault.kind != BU_FAULT_NONE)
+		return 0;
+	bu_vm_pop_frame(run);
+	memcpy(run->regs, saved, sizeof(saved));
+	run->insn = insn;
+	return r0;
+}

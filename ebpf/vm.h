@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the interpreter (vm.c) and the run that it works for (run.c). */
+#ifndef BU_VM_H
+#define BU_VM_H
+
+#include "ebpf/run.h"
+
+/* Interpret run->prog from an instruction on until the frame at depth `base_depth` returns: r0, or
+ * anything with run->fault set; run->depth and the registers are then those of the fault. */
+u64 bu_vm_run(struct bu_run *run, u32 insn, u32 base_depth);
+
+/* Enter a function that returns to `return_insn` of run->prog: a fresh frame, r10. False: too deep. */
+bool bu_vm_push_frame(struct bu_run *run, u32 return_insn);
+/* Leave it: poison the frame; restore r6 - r10 and run->prog. */
+void bu_vm_pop_frame(struct bu_run *run);
+/* Make the present frame's contents uninitialised (a tail call reuses it). */
+void bu_vm_reset_frame(struct bu_run *run);
+
+#endif
