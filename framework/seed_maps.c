@@ -195,7 +195,7 @@ static int store_descriptor(struct bu_seed *seed, const struct bpf_map *map, yam
 			    u8 *data)
 {
 	const char *name = bu_seed_text(node);
-	int fd, err;
+	int fd = -1, err;
 
 	if (!name || bu_seed_is_null(node))
 		return bu_seed_error(seed, node, "the name of a %s is expected here",
