@@ -72,17 +72,17 @@ static uint64_t max_of_line(const struct bu_cov_prog *prog, const struct bu_cov_
 	return count;
 }
 
-static void put_file(FILE *out, const struct bu_cov_line *line)
-{
-	fprintf(out, "\n%12s      %s\n", "", line->path);
-}
-
 static void put_line(FILE *out, const struct bu_cov_prog *prog, const struct bu_cov_line *line,
 		     size_t from)
 {
 	uint64_t count = max_of_line(prog, line, from);
 
-	fprintf(out, "%10" PRIu64 " %c %5" PRIu32 " | ", count, count ? ' ' : '!', line->line);
+	fprintf(out, "%10" PRIu64 " %c ", count, count ? ' ' : '!');
+	if (!line->line) {
+		fputs("    - | (the compiler's own)\n", out);
+		return;
+	}
+	fprintf(out, "%5" PRIu32 " | ", line->line);
 	put_line_text(out, line);
 	fputc('\n', out);
 }
@@ -103,29 +103,34 @@ static void put_insn(FILE *out, const struct bu_cov_insn *insn)
 			insn->text, insn->taken, fell);
 }
 
-static void put_func(FILE *out, const struct bu_cov_prog *prog, uint32_t index)
+/* A heading where a function begins, and a rule where the code comes from another file from here on. */
+static void put_place(FILE *out, const struct bu_cov_func *func, uint32_t index, const char *path,
+		      const char *path_before)
 {
-	const struct bu_cov_func *func = bu_cov_func_of(prog, index);
-
-	if (func && func->start == index && func->name[0])
-		fprintf(out, "\n%12s      %s()\n", "", func->name);
+	if (func && func->start == index) {
+		fprintf(out, "\n%18s | %s()", "", func->name[0] ? func->name : "unnamed");
+		fprintf(out, "%s%s\n", path ? "  " : "", path ? path : "");
+	} else if (path && (!path_before || strcmp(path, path_before))) {
+		fprintf(out, "%18s | -- %s\n", "", path);
+	}
 }
 
 static void put_insns(FILE *out, const struct bu_cov_prog *prog)
 {
 	const struct bu_cov_line *shown = NULL;
+	const char *path = NULL;
 
 	for (size_t i = 0; i < prog->nr_insns; i++) {
 		uint32_t index = prog->insns[i].index;
 		const struct bu_cov_line *line = bu_cov_line_of(prog, index);
+		const char *path_now = line && line->line ? line->path : path;
 
-		if (line && line != shown && (!shown || strcmp(shown->path, line->path)))
-			put_file(out, line);
-		put_func(out, prog, index);
+		put_place(out, bu_cov_func_of(prog, index), index, path_now, path);
 		if (line && line != shown)
 			put_line(out, prog, line, i);
-		shown = line;
 		put_insn(out, &prog->insns[i]);
+		shown = line;
+		path = path_now;
 	}
 }
 
