@@ -60,12 +60,23 @@ static void no_type(const struct btf *btf, const char *name, char *error, size_t
 		 bu_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
-/* Labels outlive the BTF they come from, which is made anew when another object is opened. */
+/* A label lives as long as the arena, that is longer than the BTF that the name comes from: that is
+ * made anew when another object is opened. Programs cannot reach it. */
+static const char *make_label(struct bu_kernel *kernel, const char *name)
+{
+	struct bu_region_info info = { .kind = BU_REGION_KOBJ, .label = "name of a type" };
+	char *label = bu_arena_alloc(&kernel->arena, strlen(name) + 1, BU_NONE, &info);
+
+	return label ? strcpy(label, name) : NULL;
+}
+
 static void *new_object(struct bu_kernel *kernel, const char *name, u32 size)
 {
 	struct bu_region_info info = { .kind = BU_REGION_KOBJ };
 
-	info.label = bu_test_own(strdup(name));
+	info.label = make_label(kernel, name);
+	if (!info.label)
+		return NULL;
 	return bu_arena_alloc(&kernel->arena, BU_MAX(size, 1U), BU_READ, &info);
 }
 

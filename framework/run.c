@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "framework/kobj.h"
 #include "framework/packet.h"
 #include "framework/state.h"
 
@@ -40,6 +41,7 @@ static int64_t run(struct bu_prog *prog, struct bu_test_io *io)
 	int error;
 
 	bu_events_capture_new();
+	bu_task_refresh();
 	error = bu_prog_test(prog, io);
 	if (error)
 		bu_test_fail(bu_test_where(), "cannot run '%s': %s", prog->name, strerror(-error));
