@@ -223,6 +223,7 @@ enum bpfunit_status bpfunit_test_execute(const struct bpfunit_test *test,
 		.sink = sink,
 		.thread = pthread_self(),
 		.where = test->where,
+		.events_seen = running ? running->events_seen : 0,
 	};
 
 	if (test->opts.skip) {

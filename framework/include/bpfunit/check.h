@@ -80,20 +80,21 @@ BPFUNIT_API bool bpfunit_check_null(const struct bpfunit_check *check, const voi
 BPFUNIT_API bool bpfunit_check_str(const struct bpfunit_check *check, const char *left, const char *right, bool equal);
 BPFUNIT_API bool bpfunit_check_mem(const struct bpfunit_check *check, const void *left, const void *right, size_t size, bool equal);
 
-#define EXPECT_EQ(a, b) BPFUNIT_CMP_("EXPECT_EQ", false, BPFUNIT_EQ, a, b)
-#define EXPECT_NE(a, b) BPFUNIT_CMP_("EXPECT_NE", false, BPFUNIT_NE, a, b)
-#define EXPECT_LT(a, b) BPFUNIT_CMP_("EXPECT_LT", false, BPFUNIT_LT, a, b)
-#define EXPECT_LE(a, b) BPFUNIT_CMP_("EXPECT_LE", false, BPFUNIT_LE, a, b)
-#define EXPECT_GT(a, b) BPFUNIT_CMP_("EXPECT_GT", false, BPFUNIT_GT, a, b)
-#define EXPECT_GE(a, b) BPFUNIT_CMP_("EXPECT_GE", false, BPFUNIT_GE, a, b)
-#define ASSERT_EQ(a, b) BPFUNIT_CMP_("ASSERT_EQ", true, BPFUNIT_EQ, a, b)
-#define ASSERT_NE(a, b) BPFUNIT_CMP_("ASSERT_NE", true, BPFUNIT_NE, a, b)
-#define ASSERT_LT(a, b) BPFUNIT_CMP_("ASSERT_LT", true, BPFUNIT_LT, a, b)
-#define ASSERT_LE(a, b) BPFUNIT_CMP_("ASSERT_LE", true, BPFUNIT_LE, a, b)
-#define ASSERT_GT(a, b) BPFUNIT_CMP_("ASSERT_GT", true, BPFUNIT_GT, a, b)
-#define ASSERT_GE(a, b) BPFUNIT_CMP_("ASSERT_GE", true, BPFUNIT_GE, a, b)
-#define BPFUNIT_CMP_(macro, fatal, op, a, b)                                                       \
-	bpfunit_check_cmp(BPFUNIT_CHECK_(macro, fatal, #a, #b), op, BPFUNIT_VALUE_(a), BPFUNIT_VALUE_(b))
+#define EXPECT_EQ(a, b) BPFUNIT_CMP_("EXPECT_EQ", false, BPFUNIT_EQ, #a, #b, a, b)
+#define EXPECT_NE(a, b) BPFUNIT_CMP_("EXPECT_NE", false, BPFUNIT_NE, #a, #b, a, b)
+#define EXPECT_LT(a, b) BPFUNIT_CMP_("EXPECT_LT", false, BPFUNIT_LT, #a, #b, a, b)
+#define EXPECT_LE(a, b) BPFUNIT_CMP_("EXPECT_LE", false, BPFUNIT_LE, #a, #b, a, b)
+#define EXPECT_GT(a, b) BPFUNIT_CMP_("EXPECT_GT", false, BPFUNIT_GT, #a, #b, a, b)
+#define EXPECT_GE(a, b) BPFUNIT_CMP_("EXPECT_GE", false, BPFUNIT_GE, #a, #b, a, b)
+#define ASSERT_EQ(a, b) BPFUNIT_CMP_("ASSERT_EQ", true, BPFUNIT_EQ, #a, #b, a, b)
+#define ASSERT_NE(a, b) BPFUNIT_CMP_("ASSERT_NE", true, BPFUNIT_NE, #a, #b, a, b)
+#define ASSERT_LT(a, b) BPFUNIT_CMP_("ASSERT_LT", true, BPFUNIT_LT, #a, #b, a, b)
+#define ASSERT_LE(a, b) BPFUNIT_CMP_("ASSERT_LE", true, BPFUNIT_LE, #a, #b, a, b)
+#define ASSERT_GT(a, b) BPFUNIT_CMP_("ASSERT_GT", true, BPFUNIT_GT, #a, #b, a, b)
+#define ASSERT_GE(a, b) BPFUNIT_CMP_("ASSERT_GE", true, BPFUNIT_GE, #a, #b, a, b)
+#define BPFUNIT_CMP_(macro, fatal, op, left, right, a, b)                                          \
+	bpfunit_check_cmp(BPFUNIT_CHECK_(macro, fatal, left, right), op, BPFUNIT_VALUE_(a),        \
+			  BPFUNIT_VALUE_(b))
 
 #define EXPECT_TRUE(x) bpfunit_check_bool(BPFUNIT_CHECK_("EXPECT_TRUE", false, #x, ""), !!(x), true)
 #define EXPECT_FALSE(x) bpfunit_check_bool(BPFUNIT_CHECK_("EXPECT_FALSE", false, #x, ""), !!(x), false)

@@ -28,14 +28,17 @@ enum bpfunit_fault_kind {
 /* Evaluate `run` (one of the BPFUNIT_RUN macros, or bpf_prog_test_run_opts()) once and check that it
  * ended with a fault of this kind:
  *	EXPECT_FAULT(BPFUNIT_FAULT_OUT_OF_BOUNDS, BPFUNIT_RUN_XDP(prog, packet)); */
-#define EXPECT_FAULT(kind, run) BPFUNIT_FAULT_("EXPECT_FAULT", false, kind, run)
-#define ASSERT_FAULT(kind, run) BPFUNIT_FAULT_("ASSERT_FAULT", true, kind, run)
-#define BPFUNIT_FAULT_(macro, fatal, kind, run)                                                    \
+#define EXPECT_FAULT(kind, run)                                                                    \
+	BPFUNIT_FAULT_(BPFUNIT_CHECK_("EXPECT_FAULT", false, #kind, #run), kind, run)
+#define ASSERT_FAULT(kind, run)                                                                    \
+	BPFUNIT_FAULT_(BPFUNIT_CHECK_("ASSERT_FAULT", true, #kind, #run), kind, run)
+#define BPFUNIT_FAULT_(check, kind, run)                                                           \
 	__extension__({                                                                            \
 		bpfunit_fault_expect();                                                            \
 		(void)(run);                                                                       \
-		bpfunit_check_fault(BPFUNIT_CHECK_(macro, fatal, #kind, #run), kind);              \
+		bpfunit_check_fault(check, kind);                                                  \
 	})
+
 /* Used by the macros. */
 BPFUNIT_API void bpfunit_fault_expect(void);
 BPFUNIT_API bool bpfunit_check_fault(const struct bpfunit_check *check, enum bpfunit_fault_kind kind);

@@ -7,7 +7,8 @@
  *	EXPECT_MAP_VALUE(skel->maps.drops, (__u32){0}, (__u64){1});
  *	EXPECT_MAP_NO_KEY(skel->maps.buckets, ip4("10.0.0.2"));
  *
- * A value may contain commas as it is; a key that does needs parentheses: ((struct key){ 1, 2 }).
+ * The last of the arguments may contain commas as it is; another that does, such as a key before a
+ * value, needs parentheses: ((struct key){ 1, 2 }).
  * Text such as "eth0" may be shorter than an array of characters: zeroes follow. Programs and
  * maps stand for their descriptors: MAP_PUT(skel->maps.jumps, (__u32){1}, skel->progs.parse).
  *
@@ -27,6 +28,7 @@
 #define BPFUNIT_MAP_H
 
 #include <bpfunit/check.h>
+#include <netinet/in.h>
 
 /* A map as its key and value types; never an object. */
 #define TYPED_MAP(name, key_type, value_type)                                                      \
@@ -43,55 +45,70 @@ struct bpfunit_untyped_map {
 
 /* Set an element, also one that exists. A failure ends the test. */
 #define MAP_PUT(map, key, ...)                                                                     \
-	((void)BPFUNIT_MAP_PUT_("MAP_PUT", true, map, -1, BPF_ANY, key, __VA_ARGS__))
+	((void)BPFUNIT_MAP_PUT_(BPFUNIT_CHECK_("MAP_PUT", true, #map, #key), #__VA_ARGS__, map, -1, \
+				BPF_ANY, key, __VA_ARGS__))
 /* The same with BPF_NOEXIST, ... Return: 0, or -errno (and errno) as bpf_map_update_elem(). */
 #define MAP_PUT_FLAGS(map, flags, key, ...)                                                        \
-	BPFUNIT_MAP_PUT_("MAP_PUT_FLAGS", false, map, -1, flags, key, __VA_ARGS__)
+	BPFUNIT_MAP_PUT_(BPFUNIT_CHECK_("MAP_PUT_FLAGS", false, #map, #key), #__VA_ARGS__, map, -1, \
+			 flags, key, __VA_ARGS__)
 /* Set the value of one CPU; the other CPUs' stay. A failure ends the test. */
 #define MAP_PUT_CPU(map, cpu, key, ...)                                                            \
-	((void)BPFUNIT_MAP_PUT_("MAP_PUT_CPU", true, map, cpu, BPF_ANY, key, __VA_ARGS__))
+	((void)BPFUNIT_MAP_PUT_(BPFUNIT_CHECK_("MAP_PUT_CPU", true, #map, #key), #__VA_ARGS__, map, cpu, \
+				BPF_ANY, key, __VA_ARGS__))
 
 /* An element's value (of one CPU), of the given type. A missing key ends the test. */
-#define MAP_GET(map, key, type) BPFUNIT_MAP_GET_("MAP_GET", map, -1, key, type)
-#define MAP_GET_CPU(map, cpu, key, type) BPFUNIT_MAP_GET_("MAP_GET_CPU", map, cpu, key, type)
+#define MAP_GET(map, key, type) \
+	BPFUNIT_MAP_GET_(BPFUNIT_CHECK_("MAP_GET", true, #map, #key), map, -1, key, type)
+#define MAP_GET_CPU(map, cpu, key, type) \
+	BPFUNIT_MAP_GET_(BPFUNIT_CHECK_("MAP_GET_CPU", true, #map, #key), map, cpu, key, type)
 /* Copy a value to *out. Return: 0, or -ENOENT, ... (and errno) as bpf_map_lookup_elem(). */
-#define MAP_LOOKUP(map, key, out) BPFUNIT_MAP_LOOKUP_("MAP_LOOKUP", map, -1, key, out)
-#define MAP_LOOKUP_CPU(map, cpu, key, out) BPFUNIT_MAP_LOOKUP_("MAP_LOOKUP_CPU", map, cpu, key, out)
+#define MAP_LOOKUP(map, key, out) \
+	BPFUNIT_MAP_LOOKUP_(BPFUNIT_CHECK_("MAP_LOOKUP", false, #map, #key), map, -1, key, out)
+#define MAP_LOOKUP_CPU(map, cpu, key, out) \
+	BPFUNIT_MAP_LOOKUP_(BPFUNIT_CHECK_("MAP_LOOKUP_CPU", false, #map, #key), map, cpu, key, out)
 /* Return: 0, or -ENOENT, ... (and errno) as bpf_map_delete_elem(). */
-#define MAP_DELETE(map, key)                                                                       \
-	BPFUNIT_MAP_KEYED_(map, key,                                                               \
-			   bpfunit_map_delete(BPFUNIT_CHECK_("MAP_DELETE", false, #map, #key),     \
+#define MAP_DELETE(map, ...)                                                                       \
+	BPFUNIT_MAP_KEYED_(map, (__VA_ARGS__),                                                               \
+			   bpfunit_map_delete(BPFUNIT_CHECK_("MAP_DELETE", false, #map, #__VA_ARGS__),     \
 					      bu_map_, &bu_key_bytes_))
 /* Whether the key is there. */
-#define MAP_HAS(map, key)                                                                          \
-	BPFUNIT_MAP_KEYED_(map, key,                                                               \
-			   bpfunit_map_has(BPFUNIT_CHECK_("MAP_HAS", false, #map, #key), bu_map_,  \
+#define MAP_HAS(map, ...)                                                                          \
+	BPFUNIT_MAP_KEYED_(map, (__VA_ARGS__),                                                               \
+			   bpfunit_map_has(BPFUNIT_CHECK_("MAP_HAS", false, #map, #__VA_ARGS__), bu_map_,  \
 					   &bu_key_bytes_))
 /* How many keys a map has (size_t); an array: all of them, always. */
 #define MAP_COUNT(map)                                                                             \
 	bpfunit_map_count(BPFUNIT_CHECK_("MAP_COUNT", false, #map, ""), BPFUNIT_MAP_OF_(map))
 /* The sum over all CPUs of an integer value of 1, 2, 4 or 8 bytes (uint64_t, modulo 2^64; signed when the
  * map's BTF says so). A missing key ends the test. */
-#define MAP_SUM(map, key)                                                                          \
-	BPFUNIT_MAP_KEYED_(map, key,                                                               \
-			   bpfunit_map_sum(BPFUNIT_CHECK_("MAP_SUM", true, #map, #key), bu_map_,   \
+#define MAP_SUM(map, ...)                                                                          \
+	BPFUNIT_MAP_KEYED_(map, (__VA_ARGS__),                                                               \
+			   bpfunit_map_sum(BPFUNIT_CHECK_("MAP_SUM", true, #map, #__VA_ARGS__), bu_map_,   \
 					   &bu_key_bytes_))
 
 /* The element is there and has this value: all bytes equal. */
 #define EXPECT_MAP_VALUE(map, key, ...)                                                            \
-	BPFUNIT_MAP_VALUE_("EXPECT_MAP_VALUE", false, map, -1, key, __VA_ARGS__)
+	BPFUNIT_MAP_VALUE_(BPFUNIT_CHECK_("EXPECT_MAP_VALUE", false, #map, #key), #__VA_ARGS__, map, -1, \
+			   key, __VA_ARGS__)
 #define ASSERT_MAP_VALUE(map, key, ...)                                                            \
-	BPFUNIT_MAP_VALUE_("ASSERT_MAP_VALUE", true, map, -1, key, __VA_ARGS__)
+	BPFUNIT_MAP_VALUE_(BPFUNIT_CHECK_("ASSERT_MAP_VALUE", true, #map, #key), #__VA_ARGS__, map, -1, \
+			   key, __VA_ARGS__)
 /* The value of one CPU. */
 #define EXPECT_MAP_CPU_VALUE(map, cpu, key, ...)                                                   \
-	BPFUNIT_MAP_VALUE_("EXPECT_MAP_CPU_VALUE", false, map, cpu, key, __VA_ARGS__)
+	BPFUNIT_MAP_VALUE_(BPFUNIT_CHECK_("EXPECT_MAP_CPU_VALUE", false, #map, #key), #__VA_ARGS__, map, cpu, \
+			   key, __VA_ARGS__)
 #define ASSERT_MAP_CPU_VALUE(map, cpu, key, ...)                                                   \
-	BPFUNIT_MAP_VALUE_("ASSERT_MAP_CPU_VALUE", true, map, cpu, key, __VA_ARGS__)
+	BPFUNIT_MAP_VALUE_(BPFUNIT_CHECK_("ASSERT_MAP_CPU_VALUE", true, #map, #key), #__VA_ARGS__, map, cpu, \
+			   key, __VA_ARGS__)
 /* Whether a key is there. */
-#define EXPECT_MAP_HAS_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("EXPECT_MAP_HAS_KEY", false, map, key, true)
-#define ASSERT_MAP_HAS_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("ASSERT_MAP_HAS_KEY", true, map, key, true)
-#define EXPECT_MAP_NO_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("EXPECT_MAP_NO_KEY", false, map, key, false)
-#define ASSERT_MAP_NO_KEY(map, key) BPFUNIT_MAP_KEY_CHECK_("ASSERT_MAP_NO_KEY", true, map, key, false)
+#define EXPECT_MAP_HAS_KEY(map, ...) \
+	BPFUNIT_MAP_KEY_CHECK_(BPFUNIT_CHECK_("EXPECT_MAP_HAS_KEY", false, #map, #__VA_ARGS__), map, (__VA_ARGS__), true)
+#define ASSERT_MAP_HAS_KEY(map, ...) \
+	BPFUNIT_MAP_KEY_CHECK_(BPFUNIT_CHECK_("ASSERT_MAP_HAS_KEY", true, #map, #__VA_ARGS__), map, (__VA_ARGS__), true)
+#define EXPECT_MAP_NO_KEY(map, ...) \
+	BPFUNIT_MAP_KEY_CHECK_(BPFUNIT_CHECK_("EXPECT_MAP_NO_KEY", false, #map, #__VA_ARGS__), map, (__VA_ARGS__), false)
+#define ASSERT_MAP_NO_KEY(map, ...) \
+	BPFUNIT_MAP_KEY_CHECK_(BPFUNIT_CHECK_("ASSERT_MAP_NO_KEY", true, #map, #__VA_ARGS__), map, (__VA_ARGS__), false)
 /* MAP_COUNT(map) is `count`. */
 #define EXPECT_MAP_COUNT(map, count)                                                               \
 	bpfunit_check_map_count(BPFUNIT_CHECK_("EXPECT_MAP_COUNT", false, #map, #count),           \
@@ -100,13 +117,15 @@ struct bpfunit_untyped_map {
 	bpfunit_check_map_count(BPFUNIT_CHECK_("ASSERT_MAP_COUNT", true, #map, #count),            \
 				BPFUNIT_MAP_OF_(map), count)
 /* MAP_SUM(map, key) is `sum`; on a mismatch each CPU's value is printed. */
-#define EXPECT_MAP_SUM(map, key, sum) BPFUNIT_MAP_SUM_("EXPECT_MAP_SUM", false, map, key, sum)
-#define ASSERT_MAP_SUM(map, key, sum) BPFUNIT_MAP_SUM_("ASSERT_MAP_SUM", true, map, key, sum)
+#define EXPECT_MAP_SUM(map, key, sum) \
+	BPFUNIT_MAP_SUM_(BPFUNIT_CHECK_("EXPECT_MAP_SUM", false, #map ", " #key, #sum), map, key, sum)
+#define ASSERT_MAP_SUM(map, key, sum) \
+	BPFUNIT_MAP_SUM_(BPFUNIT_CHECK_("ASSERT_MAP_SUM", true, #map ", " #key, #sum), map, key, sum)
 
 /* An IPv4 address (__be32) or IPv6 address in network byte order; a malformed one ends the test. */
 #define ip4(text) bpfunit_ip4(BPFUNIT_HERE, text)
 #define ip6(text) bpfunit_ip6(BPFUNIT_HERE, text)
-struct in6_addr;
+
 BPFUNIT_API uint32_t bpfunit_ip4(struct bpfunit_where where, const char *text);
 BPFUNIT_API struct in6_addr bpfunit_ip6(struct bpfunit_where where, const char *text);
 
@@ -123,7 +142,7 @@ struct bpfunit_bytes {
 	const void *storage;
 	size_t size;
 	enum bpfunit_bytes_kind kind;
-	const char *text; /* the expression */
+	const char *text; /* a value's expression */
 };
 
 BPFUNIT_API int bpfunit_map_put(const struct bpfunit_check *check, const struct bpf_map *map, int cpu,
@@ -183,65 +202,62 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 	__auto_type bu_typed_ = (map);                                          \
 	const struct bpf_map *bu_map_ = BPFUNIT_MAP_OF_(bu_typed_);                                \
 	__auto_type bu_key_ = (key_);                                                              \
-	_Static_assert(BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->key, bu_key_, key_),             \
+	enum { bu_key_fits_ = BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->key, bu_key_, key_) };    \
+	_Static_assert(bu_key_fits_,                                                               \
 		       "the key is not of this TYPED_MAP's key type");                             \
-	struct bpfunit_bytes bu_key_bytes_ = BPFUNIT_BYTES_(bu_key_, #key_, key_)
-#define BPFUNIT_MAP_VALUE_BYTES_(...)                                                              \
-	__auto_type bu_value_ = (__VA_ARGS__);                                                     \
-	_Static_assert(BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->value, bu_value_, (__VA_ARGS__)), \
+	struct bpfunit_bytes bu_key_bytes_ = BPFUNIT_BYTES_(bu_key_, "", key_)
+#define BPFUNIT_MAP_VALUE_BYTES_(text, value_)                                                     \
+	__auto_type bu_value_ = value_;                                                            \
+	enum { bu_value_fits_ =                                                                    \
+		       BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->value, bu_value_, value_) };     \
+	_Static_assert(bu_value_fits_,                                                             \
 		       "the value is not of this TYPED_MAP's value type");                         \
-	struct bpfunit_bytes bu_value_bytes_ = BPFUNIT_BYTES_(bu_value_, #__VA_ARGS__, (__VA_ARGS__))
+	struct bpfunit_bytes bu_value_bytes_ = BPFUNIT_BYTES_(bu_value_, text, value_)
 
 #define BPFUNIT_MAP_KEYED_(map, key, call)                                                         \
 	__extension__({                                                                            \
 		BPFUNIT_MAP_KEY_(map, key);                                                        \
 		call;                                                                              \
 	})
-#define BPFUNIT_MAP_PUT_(macro, fatal, map, cpu, flags, key, ...)                                  \
+#define BPFUNIT_MAP_PUT_(check, text, map, cpu, flags, key, ...)                                   \
 	__extension__({                                                                            \
 		BPFUNIT_MAP_KEY_(map, key);                                                        \
-		BPFUNIT_MAP_VALUE_BYTES_(__VA_ARGS__);                                             \
-		bpfunit_map_put(BPFUNIT_CHECK_(macro, fatal, #map, #key), bu_map_, cpu, flags,     \
-				&bu_key_bytes_, &bu_value_bytes_);                                 \
+		BPFUNIT_MAP_VALUE_BYTES_(text, (__VA_ARGS__));                                     \
+		bpfunit_map_put(check, bu_map_, cpu, flags, &bu_key_bytes_, &bu_value_bytes_);     \
 	})
-#define BPFUNIT_MAP_GET_(macro, map, cpu, key, type)                                               \
+/* A type that is not the TYPED_MAP's value type does not compile. */
+#define BPFUNIT_VALUE_TYPE_(type)                                                                  \
+	enum { bu_type_fits_ = sizeof(BPFUNIT_TYPE_OF_(bu_typed_)->value) == 0 ||                  \
+			       __builtin_types_compatible_p(                                       \
+				       __typeof__(BPFUNIT_TYPE_OF_(bu_typed_)->value), type) };    \
+	_Static_assert(bu_type_fits_,                                                              \
+		       "the type is not this TYPED_MAP's value type")
+#define BPFUNIT_MAP_GET_(check, map, cpu, key, type)                                               \
 	__extension__({                                                                            \
 		BPFUNIT_MAP_KEY_(map, key);                                                        \
 		type bu_got_;                                                                      \
-		_Static_assert(sizeof(BPFUNIT_TYPE_OF_(bu_typed_)->value) == 0 ||                  \
-				       __builtin_types_compatible_p(                               \
-					       __typeof__(BPFUNIT_TYPE_OF_(bu_typed_)->value), type), \
-			       "the type is not this TYPED_MAP's value type");                     \
-		bpfunit_map_get(BPFUNIT_CHECK_(macro, true, #map, #key), bu_map_, cpu,             \
-				&bu_key_bytes_, &bu_got_, sizeof(bu_got_));                        \
+		BPFUNIT_VALUE_TYPE_(type);                                                         \
+		bpfunit_map_get(check, bu_map_, cpu, &bu_key_bytes_, &bu_got_, sizeof(bu_got_));   \
 		bu_got_;                                                                           \
 	})
-#define BPFUNIT_MAP_LOOKUP_(macro, map, cpu, key, out)                                             \
+#define BPFUNIT_MAP_LOOKUP_(check, map, cpu, key, out)                                             \
 	__extension__({                                                                            \
 		BPFUNIT_MAP_KEY_(map, key);                                                        \
 		__auto_type bu_out_ = (out);                                                       \
-		_Static_assert(sizeof(BPFUNIT_TYPE_OF_(bu_typed_)->value) == 0 ||                  \
-				       __builtin_types_compatible_p(                               \
-					       __typeof__(BPFUNIT_TYPE_OF_(bu_typed_)->value),     \
-					       __typeof__(*bu_out_)),                              \
-			       "the pointer is not to this TYPED_MAP's value type");               \
-		bpfunit_map_get(BPFUNIT_CHECK_(macro, false, #map, #key), bu_map_, cpu,            \
-				&bu_key_bytes_, bu_out_, sizeof(*bu_out_));                        \
+		BPFUNIT_VALUE_TYPE_(__typeof__(*bu_out_));                                         \
+		bpfunit_map_get(check, bu_map_, cpu, &bu_key_bytes_, bu_out_, sizeof(*bu_out_));   \
 	})
-#define BPFUNIT_MAP_VALUE_(macro, fatal, map, cpu, key, ...)                                       \
+#define BPFUNIT_MAP_VALUE_(check, text, map, cpu, key, ...)                                        \
 	__extension__({                                                                            \
 		BPFUNIT_MAP_KEY_(map, key);                                                        \
-		BPFUNIT_MAP_VALUE_BYTES_(__VA_ARGS__);                                             \
-		bpfunit_check_map_value(BPFUNIT_CHECK_(macro, fatal, #map, #key), bu_map_, cpu,    \
-					&bu_key_bytes_, &bu_value_bytes_);                         \
+		BPFUNIT_MAP_VALUE_BYTES_(text, (__VA_ARGS__));                                     \
+		bpfunit_check_map_value(check, bu_map_, cpu, &bu_key_bytes_, &bu_value_bytes_);    \
 	})
-#define BPFUNIT_MAP_KEY_CHECK_(macro, fatal, map, key, there)                                      \
+#define BPFUNIT_MAP_KEY_CHECK_(check, map, key, there)                                             \
+	BPFUNIT_MAP_KEYED_(map, key, bpfunit_check_map_key(check, bu_map_, &bu_key_bytes_, there))
+#define BPFUNIT_MAP_SUM_(check, map, key, sum)                                                     \
 	BPFUNIT_MAP_KEYED_(map, key,                                                               \
-			   bpfunit_check_map_key(BPFUNIT_CHECK_(macro, fatal, #map, #key),         \
-						 bu_map_, &bu_key_bytes_, there))
-#define BPFUNIT_MAP_SUM_(macro, fatal, map, key, sum)                                              \
-	BPFUNIT_MAP_KEYED_(map, key,                                                               \
-			   bpfunit_check_map_sum(BPFUNIT_CHECK_(macro, fatal, #map, #key),         \
-						 bu_map_, &bu_key_bytes_, BPFUNIT_VALUE_(sum)))
+			   bpfunit_check_map_sum(check, bu_map_, &bu_key_bytes_,                   \
+						 BPFUNIT_VALUE_(sum)))
 
 #endif
