@@ -52,3 +52,21 @@ int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_
 		((struct __sk_buff *)run->ctx)->len = bu_packet_len(run);
 	return 0;
 }
+
+int bu_packet_reserve(struct bu_run *run, u32 headroom, u32 tailroom)
+{
+	struct bu_packet old = run->packet;
+	int err;
+
+	if (!old.head)
+		return -ENOMEM;
+	if (old.data - old.head >= headroom && old.limit - old.end >= tailroom)
+		return 0;
+	err = bu_run_set_packet(run, old.data, (u32)(old.end - old.data), headroom, tailroom);
+	if (err)
+		return err;
+	run->packet.network = old.network;
+	memcpy(run->packet.mac, old.mac, sizeof(old.mac));
+	bu_arena_set_access(&run->kernel->arena, old.head, (u64)(old.limit - old.head), BU_NONE);
+	return 0;
+}

@@ -17,6 +17,9 @@ bool bu_is_xdp_prog(struct bu_run *run, const char *helper);
  * kernel's verifier would have invalidated are found when they are used. */
 int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
 
+/* Move it to a buffer with at least so much room before and behind it. 0, or -ENOMEM. */
+int bu_packet_reserve(struct bu_run *run, u32 headroom, u32 tailroom);
+
 static inline u32 bu_packet_len(const struct bu_run *run)
 {
 	return (u32)(run->packet.end - run->packet.data);

@@ -93,6 +93,8 @@ BU_HELPER_3(skb_change_tail, void *, ctx, u32, new_len, u64, flags)
 		bu_packet_move(run, 0, 0, 0);
 		return -EINVAL;
 	}
+	if (bu_packet_reserve(run, 0, new_len > len ? new_len - len : 0))
+		return -ENOMEM;
 	return bu_packet_move(run, 0, (s32)(new_len - len), 0) ? -ENOMEM : 0;
 }
 
@@ -106,6 +108,8 @@ BU_HELPER_3(skb_change_head, void *, ctx, u32, head_room, u64, flags)
 		bu_packet_move(run, 0, 0, 0);
 		return -EINVAL;
 	}
+	if (bu_packet_reserve(run, head_room, 0))
+		return -ENOMEM;
 	return bu_packet_move(run, -(s32)head_room, 0, 0) ? -ENOMEM : 0;
 }
 
