@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Tells user space of processes that begin (exec) and end. The start of each is kept in `starts`, so
- * that its end can tell how long it ran. With a minimum duration, only ends of processes that ran at
- * least so long are told.
+ * Tells user space of processes that begin (exec) and end. The start of each is kept in `starts`,
+ * so that its end can tell how long it ran. With a minimum duration, only ends of processes that
+ * ran at least so long are told.
  */
-#include "process_events.h"
-#include "task.h"
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include "process_events.h"
+#include "task.h"
 
 const volatile __u64 min_duration_ns = 0;
 __u64 lost = 0; /* events that found the ring buffer full */

@@ -15,7 +15,7 @@ struct event {
 	__u32 ppid;
 	__u64 duration_ns; /* from exec to exit; 0 for EVENT_EXEC and when the start was not seen */
 	__u16 kind;
-	__u16 signal;      /* that ended the process, or 0 */
+	__u16 signal; /* that ended the process, or 0 */
 	__s32 exit_code;
 	char comm[16];
 };

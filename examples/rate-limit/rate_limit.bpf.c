@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A token bucket for each IPv4 source, on the ingress of a traffic control hook. A bucket begins full
- * (`burst` tokens), a packet takes one, and `rate_per_s` come back in a second. Other protocols pass.
+ * A token bucket for each IPv4 source, on the ingress of a traffic control hook. A bucket begins
+ * full (`burst` tokens), a packet takes one, and `rate_per_s` come back in a second. Other
+ * protocols pass.
  */
-#include "rate_limit.h"
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "rate_limit.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 

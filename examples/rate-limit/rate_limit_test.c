@@ -31,7 +31,7 @@ BPF_TEST_F(rate_limit, first_packet_makes_a_bucket)
 
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_OK);
 	EXPECT_MAP_VALUE(skel->maps.buckets, ip4("10.0.0.1"),
-			 ((struct bucket){ .tokens = 2, .stamp_ns = 5 * NSEC_PER_SEC }));
+			 (struct bucket){ .tokens = 2, .stamp_ns = 5 * NSEC_PER_SEC });
 	EXPECT_MAP_COUNT(skel->maps.buckets, 1);
 }
 
@@ -40,7 +40,7 @@ BPF_TEST_F(rate_limit, refills_after_a_second)
 	struct rate_limit_bpf *skel = self->skel;
 
 	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"),
-		((struct bucket){ .tokens = 1, .stamp_ns = 5 * NSEC_PER_SEC }));
+		(struct bucket){ .tokens = 1, .stamp_ns = 5 * NSEC_PER_SEC });
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_OK);
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_SHOT);
 	bpfunit_clock_advance_ns(NSEC_PER_SEC);
@@ -66,7 +66,7 @@ BPF_TEST_F(rate_limit, sources_do_not_share_tokens)
 		bpfunit_packet_ipv4_tcp("10.0.0.9", "10.0.0.2", 1000, 80, BPFUNIT_TCP_SYN);
 
 	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"),
-		((struct bucket){ .tokens = 0, .stamp_ns = 5 * NSEC_PER_SEC }));
+		(struct bucket){ .tokens = 0, .stamp_ns = 5 * NSEC_PER_SEC });
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_SHOT);
 	EXPECT_RUN_SKB(skel->progs.rate_limit, other, TC_ACT_OK);
 	EXPECT_MAP_HAS_KEY(skel->maps.buckets, ip4("10.0.0.9"));
@@ -76,11 +76,11 @@ BPF_TEST_F(rate_limit, a_long_pause_fills_the_bucket_no_further_than_the_burst)
 {
 	struct rate_limit_bpf *skel = self->skel;
 
-	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"), ((struct bucket){ .tokens = 1 }));
+	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"), (struct bucket){ .tokens = 1 });
 	bpfunit_clock_set_ns(1000 * NSEC_PER_SEC);
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_OK);
 	EXPECT_MAP_VALUE(skel->maps.buckets, ip4("10.0.0.1"),
-			 ((struct bucket){ .tokens = 2, .stamp_ns = 1000 * NSEC_PER_SEC }));
+			 (struct bucket){ .tokens = 2, .stamp_ns = 1000 * NSEC_PER_SEC });
 }
 
 BPF_TEST_F(rate_limit, parts_of_a_token_are_not_lost)
@@ -88,14 +88,14 @@ BPF_TEST_F(rate_limit, parts_of_a_token_are_not_lost)
 	struct rate_limit_bpf *skel = self->skel;
 
 	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"),
-		((struct bucket){ .tokens = 0, .stamp_ns = 5 * NSEC_PER_SEC }));
+		(struct bucket){ .tokens = 0, .stamp_ns = 5 * NSEC_PER_SEC });
 	for (int i = 0; i < 3; i++) {
 		EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_SHOT);
 		bpfunit_clock_advance_ns(NSEC_PER_SEC / 3 + 1);
 	}
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_OK);
 	EXPECT_MAP_VALUE(skel->maps.buckets, ip4("10.0.0.1"),
-			 ((struct bucket){ .tokens = 0, .stamp_ns = 6 * NSEC_PER_SEC }));
+			 (struct bucket){ .tokens = 0, .stamp_ns = 6 * NSEC_PER_SEC });
 }
 
 BPF_TEST_F(rate_limit, a_clock_that_went_back_refills_nothing)
@@ -103,7 +103,7 @@ BPF_TEST_F(rate_limit, a_clock_that_went_back_refills_nothing)
 	struct rate_limit_bpf *skel = self->skel;
 
 	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"),
-		((struct bucket){ .tokens = 0, .stamp_ns = 9 * NSEC_PER_SEC }));
+		(struct bucket){ .tokens = 0, .stamp_ns = 9 * NSEC_PER_SEC });
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_SHOT);
 }
 
@@ -112,10 +112,10 @@ BPF_TEST_F(rate_limit, stamps_near_the_end_of_time_do_not_overflow)
 	struct rate_limit_bpf *skel = self->skel;
 
 	bpfunit_clock_set_ns(UINT64_MAX);
-	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"), ((struct bucket){ .tokens = UINT64_MAX }));
+	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"), (struct bucket){ .tokens = UINT64_MAX });
 	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_OK);
 	EXPECT_MAP_VALUE(skel->maps.buckets, ip4("10.0.0.1"),
-			 ((struct bucket){ .tokens = 2, .stamp_ns = UINT64_MAX }));
+			 (struct bucket){ .tokens = 2, .stamp_ns = UINT64_MAX });
 }
 
 BPF_TEST_F(rate_limit, a_full_table_drops_new_sources)

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A firewall in two stages. `firewall` reads Ethernet, VLAN and IP headers and drops what comes from a
- * blocked address; `ports` is tail-called for TCP and UDP and drops what goes to a closed port.
- * Each packet ends as one verdict, counted on its CPU.
+ * A firewall in two stages. `firewall` reads Ethernet, VLAN and IP headers and drops what comes
+ * from a blocked address; `ports` is tail-called for TCP and UDP and drops what goes to a closed
+ * port. Each packet ends as one verdict, counted on its CPU.
  *
  * IPv6 extension headers are not followed: such packets are judged by their address alone.
  */
-#include "firewall.h"
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
@@ -16,8 +13,11 @@
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "firewall.h"
 
-#define MAX_VLAN_TAGS 2
+#define MAX_VLAN_TAGS      2
 #define IP_FRAGMENT_OFFSET 0x1fff
 
 struct vlan_tag {
@@ -184,7 +184,8 @@ int ports(struct xdp_md *ctx)
 	if ((void *)(handover + 1) > data || handover->transport > 128)
 		return decide(VERDICT_NO_STAGE, XDP_ABORTED);
 	transport = data + handover->transport;
-	if ((void *)(transport + 1) > end || (void *)transport + header_size(handover->protocol) > end)
+	if ((void *)(transport + 1) > end ||
+	    (void *)transport + header_size(handover->protocol) > end)
 		return decide(VERDICT_MALFORMED, XDP_DROP);
 
 	port.number = bpf_ntohs(transport->dest);

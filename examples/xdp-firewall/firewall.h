@@ -18,17 +18,18 @@ struct port {
 
 enum verdict {
 	VERDICT_PASSED,
-	VERDICT_NOT_IP,     /* passed, not looked into */
-	VERDICT_ADDRESS,    /* dropped: its source is blocked */
-	VERDICT_PORT,       /* dropped: its destination port is closed */
-	VERDICT_MALFORMED,  /* dropped: ends inside a header, or has an impossible one */
-	VERDICT_NO_STAGE,   /* aborted: the second stage cannot be reached */
+	VERDICT_NOT_IP,    /* passed, not looked into */
+	VERDICT_ADDRESS,   /* dropped: its source is blocked */
+	VERDICT_PORT,      /* dropped: its destination port is closed */
+	VERDICT_MALFORMED, /* dropped: ends inside a header, or has an impossible one */
+	VERDICT_NO_STAGE,  /* aborted: the second stage cannot be reached */
 	VERDICTS,
 };
 
 /* From the first stage to the second, as metadata in front of the packet. */
 struct handover {
-	__u16 transport; /* where the TCP or UDP header begins, in bytes from the start of the frame */
+	__u16 transport; /* where the TCP or UDP header begins, in bytes from the start of the frame
+			  */
 	__u16 protocol;
 };
 

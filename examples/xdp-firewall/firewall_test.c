@@ -115,8 +115,8 @@ BPF_TEST_F(firewall, drops_what_goes_to_a_closed_port)
 {
 	struct firewall_bpf *skel = self->skel;
 
-	MAP_PUT(skel->maps.closed_ports,
-		((struct port){ .number = 443, .protocol = IPPROTO_TCP }), (__u8){ 1 });
+	MAP_PUT(skel->maps.closed_ports, ((struct port){ .number = 443, .protocol = IPPROTO_TCP }),
+		(__u8){ 1 });
 	expect_verdict(skel, tcp_syn(), XDP_DROP, VERDICT_PORT);
 	EXPECT_CALLS(BPF_FUNC_tail_call, 1);
 }
@@ -125,8 +125,8 @@ BPF_TEST_F(firewall, a_port_is_closed_for_one_protocol)
 {
 	struct firewall_bpf *skel = self->skel;
 
-	MAP_PUT(skel->maps.closed_ports,
-		((struct port){ .number = 443, .protocol = IPPROTO_UDP }), (__u8){ 1 });
+	MAP_PUT(skel->maps.closed_ports, ((struct port){ .number = 443, .protocol = IPPROTO_UDP }),
+		(__u8){ 1 });
 	expect_verdict(skel, tcp_syn(), XDP_PASS, VERDICT_PASSED);
 }
 
@@ -134,8 +134,8 @@ BPF_TEST_F(firewall, closed_ports_hold_for_ipv6)
 {
 	struct firewall_bpf *skel = self->skel;
 
-	MAP_PUT(skel->maps.closed_ports,
-		((struct port){ .number = 53, .protocol = IPPROTO_UDP }), (__u8){ 1 });
+	MAP_PUT(skel->maps.closed_ports, ((struct port){ .number = 53, .protocol = IPPROTO_UDP }),
+		(__u8){ 1 });
 	expect_verdict(skel, udp6(), XDP_DROP, VERDICT_PORT);
 }
 
@@ -151,8 +151,8 @@ BPF_TEST_F(firewall, looks_behind_two_vlan_tags)
 {
 	struct firewall_bpf *skel = self->skel;
 
-	MAP_PUT(skel->maps.closed_ports,
-		((struct port){ .number = 443, .protocol = IPPROTO_TCP }), (__u8){ 1 });
+	MAP_PUT(skel->maps.closed_ports, ((struct port){ .number = 443, .protocol = IPPROTO_TCP }),
+		(__u8){ 1 });
 	expect_verdict(skel, tagged_tcp(2), XDP_DROP, VERDICT_PORT);
 }
 
@@ -164,7 +164,7 @@ BPF_TEST_F(firewall, does_not_look_behind_three_vlan_tags)
 BPF_TEST_F(firewall, passes_other_protocols_unseen)
 {
 	static const unsigned char arp[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,    0,
-					     0,	   0,	 0,    1,    0x08, 0x06, 0x00, 0x01 };
+					     0,    0,    0,    1,    0x08, 0x06, 0x00, 0x01 };
 
 	expect_verdict(self->skel, bpfunit_packet_raw(arp, sizeof(arp)), XDP_PASS, VERDICT_NOT_IP);
 }
@@ -185,8 +185,8 @@ BPF_TEST_F(firewall, later_fragments_have_no_ports)
 	struct firewall_bpf *skel = self->skel;
 	struct bpfunit_packet *packet = tcp_syn();
 
-	MAP_PUT(skel->maps.closed_ports,
-		((struct port){ .number = 443, .protocol = IPPROTO_TCP }), (__u8){ 1 });
+	MAP_PUT(skel->maps.closed_ports, ((struct port){ .number = 443, .protocol = IPPROTO_TCP }),
+		(__u8){ 1 });
 	bpfunit_packet_data(packet)[ETHERNET + 7] = 100; /* offset of the fragment, in 8 bytes */
 	expect_verdict(skel, packet, XDP_PASS, VERDICT_PASSED);
 }
@@ -266,8 +266,8 @@ BPF_TEST_F(firewall, counts_on_the_cpu_that_ran)
 	EXPECT_RUN_XDP(skel->progs.firewall, tcp_syn(), XDP_PASS);
 	bpfunit_set_cpu(0);
 	EXPECT_RUN_XDP(skel->progs.firewall, tcp_syn(), XDP_PASS);
-	EXPECT_MAP_CPU_VALUE(skel->maps.verdicts, (__u32){ VERDICT_PASSED }, 2, (__u64){ 2 });
-	EXPECT_MAP_CPU_VALUE(skel->maps.verdicts, (__u32){ VERDICT_PASSED }, 0, (__u64){ 1 });
+	EXPECT_MAP_CPU_VALUE(skel->maps.verdicts, 2, (__u32){ VERDICT_PASSED }, (__u64){ 2 });
+	EXPECT_MAP_CPU_VALUE(skel->maps.verdicts, 0, (__u32){ VERDICT_PASSED }, (__u64){ 1 });
 	EXPECT_MAP_SUM(skel->maps.verdicts, (__u32){ VERDICT_PASSED }, 3);
 }
 
@@ -301,8 +301,8 @@ BPF_TEST_F(firewall, second_stage_follows_its_handover)
 	struct bpfunit_packet *packet = tcp_syn();
 	struct handover handover = { .transport = ETHERNET + IPV4, .protocol = IPPROTO_TCP };
 
-	MAP_PUT(skel->maps.closed_ports,
-		((struct port){ .number = 443, .protocol = IPPROTO_TCP }), (__u8){ 1 });
+	MAP_PUT(skel->maps.closed_ports, ((struct port){ .number = 443, .protocol = IPPROTO_TCP }),
+		(__u8){ 1 });
 	ASSERT_OK(bpfunit_packet_set_xdp_meta(packet, &handover, sizeof(handover)));
 	EXPECT_RUN_XDP(skel->progs.ports, packet, XDP_DROP);
 	EXPECT_MAP_SUM(skel->maps.verdicts, (__u32){ VERDICT_PORT }, 1);
