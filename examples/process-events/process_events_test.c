@@ -3,9 +3,6 @@
 #include "process_events.skel.h"
 #include <bpfunit/bpfunit.h>
 
-/* The tracepoints' own fields are not read: any context will do. */
-static uint64_t context[8];
-
 static void as_process(uint32_t pid, uint32_t ppid, const char *comm)
 {
 	bpfunit_set_pid(pid);
@@ -33,9 +30,9 @@ BPF_TEST_F(process_events, exec_is_told)
 {
 	struct process_events_bpf *skel = self->skel;
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	EXPECT_EVENT(skel->maps.events,
-		     ((struct event){ .pid = 42, .ppid = 7, .kind = EVENT_EXEC, .comm = "nginx" }));
+		     (struct event){ .pid = 42, .ppid = 7, .kind = EVENT_EXEC, .comm = "nginx" });
 	EXPECT_NO_EVENT(skel->maps.events);
 }
 
@@ -43,7 +40,7 @@ BPF_TEST_F(process_events, exec_keeps_the_start)
 {
 	struct process_events_bpf *skel = self->skel;
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	EXPECT_MAP_VALUE(skel->maps.starts, (__u32){ 42 }, (__u64){ 10 * NSEC_PER_SEC });
 }
 
@@ -51,9 +48,9 @@ BPF_TEST_F(process_events, a_second_exec_starts_anew)
 {
 	struct process_events_bpf *skel = self->skel;
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	bpfunit_clock_advance_ns(5);
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	EXPECT_MAP_VALUE(skel->maps.starts, (__u32){ 42 }, (__u64){ 10 * NSEC_PER_SEC + 5 });
 	EXPECT_MAP_COUNT(skel->maps.starts, 1);
 }
@@ -64,13 +61,13 @@ BPF_TEST_F(process_events, exit_tells_duration_and_code)
 
 	MAP_PUT(skel->maps.starts, (__u32){ 42 }, (__u64){ 4 * NSEC_PER_SEC });
 	KOBJ_SET(bpfunit_current_task(), "exit_code", 3 << 8);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
-	EXPECT_EVENT(skel->maps.events, ((struct event){ .pid = 42,
-							 .ppid = 7,
-							 .duration_ns = 6 * NSEC_PER_SEC,
-							 .kind = EVENT_EXIT,
-							 .exit_code = 3,
-							 .comm = "nginx" }));
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
+	EXPECT_EVENT(skel->maps.events, (struct event){ .pid = 42,
+							.ppid = 7,
+							.duration_ns = 6 * NSEC_PER_SEC,
+							.kind = EVENT_EXIT,
+							.exit_code = 3,
+							.comm = "nginx" });
 	EXPECT_MAP_NO_KEY(skel->maps.starts, (__u32){ 42 });
 }
 
@@ -80,7 +77,7 @@ BPF_TEST_F(process_events, exit_by_a_signal)
 	const struct event *event;
 
 	KOBJ_SET(bpfunit_current_task(), "exit_code", 0x80 | 11); /* 0x80: dumped core */
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	event = NEXT_EVENT(skel->maps.events, struct event);
 	EXPECT_EQ(event->signal, 11);
 	EXPECT_EQ(event->exit_code, 0);
@@ -91,7 +88,7 @@ BPF_TEST_F(process_events, exit_of_a_process_whose_start_was_not_seen)
 	struct process_events_bpf *skel = self->skel;
 	const struct event *event;
 
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	event = NEXT_EVENT(skel->maps.events, struct event);
 	EXPECT_EQ(event->kind, EVENT_EXIT);
 	EXPECT_EQ(event->duration_ns, 0);
@@ -103,7 +100,7 @@ BPF_TEST_F(process_events, threads_end_quietly)
 
 	MAP_PUT(skel->maps.starts, (__u32){ 42 }, (__u64){ 1 });
 	bpfunit_set_tid(43);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	EXPECT_NO_EVENT(skel->maps.events);
 	EXPECT_MAP_HAS_KEY(skel->maps.starts, (__u32){ 42 });
 }
@@ -114,7 +111,7 @@ BPF_TEST_F(process_events, a_long_name_is_cut)
 	const struct event *event;
 
 	bpfunit_set_comm("a-process-with-a-long-name");
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	event = NEXT_EVENT(skel->maps.events, struct event);
 	EXPECT_STREQ(event->comm, "a-process-with-");
 }
@@ -124,14 +121,14 @@ BPF_TEST_F(process_events, a_full_ring_buffer_is_counted)
 	struct process_events_bpf *skel = self->skel;
 
 	BPFUNIT_MOCK(BPF_FUNC_ringbuf_reserve, .returns = 0, .times = 2);
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	EXPECT_EQ(skel->bss->lost, 2);
 	EXPECT_NO_EVENT(skel->maps.events);
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	EXPECT_EQ(skel->bss->lost, 2);
-	EXPECT_EQ(bpfunit_event_count(skel->maps.events), 1);
+	EXPECT_EVENT_COUNT(skel->maps.events, 1);
 }
 
 BPF_TEST_F(process_events, a_start_that_was_not_kept_gives_no_duration)
@@ -139,9 +136,9 @@ BPF_TEST_F(process_events, a_start_that_was_not_kept_gives_no_duration)
 	struct process_events_bpf *skel = self->skel;
 
 	BPFUNIT_MOCK(BPF_FUNC_map_update_elem, .returns = -E2BIG, .map = skel->maps.starts);
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	bpfunit_clock_advance_ns(NSEC_PER_SEC);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	EXPECT_EQ(NEXT_EVENT(skel->maps.events, struct event)->kind, EVENT_EXEC);
 	EXPECT_EQ(NEXT_EVENT(skel->maps.events, struct event)->duration_ns, 0);
 }
@@ -164,8 +161,8 @@ BPF_TEST_F(process_events, libbpfs_own_consumer_works)
 		ring_buffer__new(bpf_map__fd(skel->maps.events), count_event, &total, NULL);
 
 	ASSERT_NOT_NULL(ring);
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	EXPECT_EQ(ring_buffer__poll(ring, 0), 2);
 	EXPECT_EQ(total, 2);
 	ring_buffer__free(ring);
@@ -186,7 +183,7 @@ BPF_TEST(process_events_minimum, exec_is_not_told)
 {
 	struct process_events_bpf *skel = load_with_minimum(NSEC_PER_SEC);
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	EXPECT_NO_EVENT(skel->maps.events);
 	EXPECT_MAP_HAS_KEY(skel->maps.starts, (__u32){ 42 });
 }
@@ -195,9 +192,9 @@ BPF_TEST(process_events_minimum, short_processes_are_filtered)
 {
 	struct process_events_bpf *skel = load_with_minimum(NSEC_PER_SEC);
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	bpfunit_clock_advance_ns(NSEC_PER_SEC - 1);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
 	EXPECT_NO_EVENT(skel->maps.events);
 	EXPECT_MAP_NO_KEY(skel->maps.starts, (__u32){ 42 });
 }
@@ -206,14 +203,14 @@ BPF_TEST(process_events_minimum, exactly_the_minimum_is_told)
 {
 	struct process_events_bpf *skel = load_with_minimum(NSEC_PER_SEC);
 
-	EXPECT_RUN(skel->progs.on_exec, &context, 0);
+	EXPECT_RUN(skel->progs.on_exec, NULL, 0);
 	bpfunit_clock_advance_ns(NSEC_PER_SEC);
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
-	EXPECT_EVENT(skel->maps.events, ((struct event){ .pid = 42,
-							 .ppid = 7,
-							 .duration_ns = NSEC_PER_SEC,
-							 .kind = EVENT_EXIT,
-							 .comm = "nginx" }));
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
+	EXPECT_EVENT(skel->maps.events, (struct event){ .pid = 42,
+							.ppid = 7,
+							.duration_ns = NSEC_PER_SEC,
+							.kind = EVENT_EXIT,
+							.comm = "nginx" });
 }
 
 /* The world of long_running.yaml. */
@@ -222,12 +219,12 @@ BPF_TEST(process_events_seeded, a_long_running_shell_ends)
 	struct process_events_bpf *skel = load_with_minimum(60 * NSEC_PER_SEC);
 
 	BPFUNIT_SEED(skel->obj, "long_running.yaml");
-	EXPECT_RUN(skel->progs.on_exit, &context, 0);
-	EXPECT_EVENT(skel->maps.events, ((struct event){ .pid = 4242,
-							 .ppid = 1,
-							 .duration_ns = 90 * NSEC_PER_SEC,
-							 .kind = EVENT_EXIT,
-							 .comm = "bash" }));
+	EXPECT_RUN(skel->progs.on_exit, NULL, 0);
+	EXPECT_EVENT(skel->maps.events, (struct event){ .pid = 4242,
+							.ppid = 1,
+							.duration_ns = 90 * NSEC_PER_SEC,
+							.kind = EVENT_EXIT,
+							.comm = "bash" });
 	EXPECT_MAP_COUNT(skel->maps.starts, 2);
 	EXPECT_EQ(skel->bss->lost, 7);
 }
