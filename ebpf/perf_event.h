@@ -12,4 +12,8 @@
  * Source: __bpf_perf_event_output(), kernel/trace/bpf_trace.c (6.12). */
 int bu_perf_event_output(struct bu_object *event, const void *data, u32 size, u32 cpu);
 
+/* mmap(2) of an event: the control page and 2^n pages of ring, made at the first call. Offset in the
+ * arena's memfd; -EINVAL: another size, or not from the beginning; -ENOMEM. */
+s64 bu_perf_event_mmap(struct bu_object *event, u64 offset, u64 size);
+
 #endif
