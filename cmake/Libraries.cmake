@@ -29,25 +29,20 @@ foreach(library bpfunit bpfunit_static)
   endif()
 endforeach()
 target_link_options(bpfunit INTERFACE LINKER:--no-as-needed)
+if(NOT BPFUNIT_SANITIZE) # a sanitizer's runtime is found when the program starts
+  target_link_options(bpfunit PRIVATE LINKER:--no-undefined)
+endif()
 target_link_options(bpfunit_static INTERFACE LINKER:--undefined=syscall LINKER:--undefined=bpfunit_canary)
-
-foreach(file main cli)
-  set(${file}_c ${PROJECT_SOURCE_DIR}/runner/${file}.c)
-  if(NOT EXISTS ${${file}_c}) # not begun yet
-    set(${file}_c ${PROJECT_BINARY_DIR}/empty-main.c)
-    file(WRITE ${${file}_c} "int main(void) { return 2; }\n")
-  endif()
-endforeach()
 
 # main.c and cli.c are the runner's two programs; everything else of the runner is in the libraries.
 foreach(suffix "" _static)
-  add_library(bpfunit_main${suffix} STATIC ${main_c})
+  add_library(bpfunit_main${suffix} STATIC runner/main.c)
   target_link_libraries(bpfunit_main${suffix} PUBLIC bpfunit${suffix})
   add_library(bpfunit::main${suffix} ALIAS bpfunit_main${suffix})
   set_target_properties(bpfunit_main${suffix} PROPERTIES EXPORT_NAME main${suffix})
 endforeach()
 
-add_executable(bpfunit_cli ${cli_c})
+add_executable(bpfunit_cli runner/cli.c)
 target_link_libraries(bpfunit_cli PRIVATE bpfunit bu_internal)
 set_target_properties(bpfunit_cli PROPERTIES OUTPUT_NAME bpfunit EXPORT_NAME cli
   INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
