@@ -183,7 +183,7 @@ static bool section_fits(u32 offset, u32 size, u32 room)
 	return offset <= room && size <= room - offset;
 }
 
-static int parse(struct bu_btf *btf)
+int bu_btf_parse(struct bu_btf *btf)
 {
 	const struct btf_header *header = btf->data;
 	u32 room;
@@ -220,7 +220,7 @@ struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 siz
 	btf->size = size;
 	if (btf->data) {
 		memcpy(btf->data, data, size);
-		*error = parse(btf);
+		*error = bu_btf_parse(btf);
 	}
 	if (!*error)
 		*error = bu_object_init(&btf->object, kernel, &btf_class);

@@ -24,6 +24,8 @@ struct bu_btf {
 
 /* A new BTF object with one reference; -EINVAL when it is malformed. Copies `data`. */
 struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 size, int *error);
+/* Check btf->data and btf->size and fill in types (malloc'ed) and strings: 0, -EINVAL, -E2BIG, -ENOMEM. */
+int bu_btf_parse(struct bu_btf *btf);
 /* libbpf's view, made when first asked for; NULL when it cannot be parsed. Owned by `btf`. */
 struct btf *bu_btf_parsed(struct bu_btf *btf);
 /* A string of the blob's string section without parsing the rest; NULL when out of range. */

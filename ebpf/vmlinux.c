@@ -172,21 +172,23 @@ static void grow_seen(struct maker *maker)
 	free(old);
 }
 
-/* Remember a name; false: it was there. */
-static bool add_name(struct maker *maker, const char *name)
+static bool has_name(struct maker *maker, const char *name)
+{
+	return *name && maker->cap_seen && *slot(maker, name);
+}
+
+/* Remember a name for the older objects. */
+static void add_name(struct maker *maker, const char *name)
 {
 	const char **place;
 
 	if (maker->nr_seen * 2 >= maker->cap_seen)
 		grow_seen(maker);
 	if (maker->types.failed)
-		return true;
+		return;
 	place = slot(maker, name);
-	if (*place)
-		return false;
+	maker->nr_seen += !*place;
 	*place = name;
-	maker->nr_seen++;
-	return true;
 }
 
 /* Whether CO-RE would take the name for a variant of another type's. */
@@ -255,7 +257,7 @@ static void add_type(struct maker *maker, const struct bu_btf *btf, u32 id, u32 
 		return;
 	copy = (struct btf_type *)(maker->types.data + at);
 	copy->name_off += copy->name_off ? strings : 0;
-	if (is_flavor(name) || (is_data_type(kind) && *name && !add_name(maker, name)))
+	if (is_flavor(name) || (is_data_type(kind) && has_name(maker, name)))
 		copy->name_off = 0;
 	if (refers(kind) && copy->type)
 		copy->type += ids;
@@ -270,6 +272,12 @@ static void add_object(struct maker *maker, const struct bu_btf *btf)
 	append(&maker->strings, btf->strings, btf->strings_size);
 	for (u32 id = 1; id < btf->nr_types && !maker->types.failed; id++)
 		add_type(maker, btf, id, ids, strings);
+	for (u32 id = 1; id < btf->nr_types; id++) {
+		const struct btf_type *type = bu_btf_type(btf, id);
+
+		if (type->name_off && is_data_type(BTF_INFO_KIND(type->info)))
+			add_name(maker, bu_btf_string(btf, type->name_off));
+	}
 }
 
 static void add_named(struct maker *maker, const char *prefix, const char *name, u32 info, u32 type)
@@ -332,17 +340,14 @@ static void add_targets(struct maker *maker, const struct object *object)
 }
 
 /* Objects whose BTF is malformed are left out: libbpf refuses them itself. */
-static void add_all(struct maker *maker, struct bu_kernel *kernel)
+static void add_all(struct maker *maker)
 {
-	struct bu_btf *btf;
-	int err;
-
 	for (const struct object *object = objects; object; object = object->next) {
-		btf = object->btf ? bu_btf_create(kernel, object->btf, object->btf_size, &err) : NULL;
-		if (btf) {
-			add_object(maker, btf);
-			bu_object_put(&btf->object);
-		}
+		struct bu_btf btf = { .data = object->btf, .size = object->btf_size };
+
+		if (btf.data && !bu_btf_parse(&btf))
+			add_object(maker, &btf);
+		free(btf.types);
 		add_targets(maker, object);
 	}
 }
@@ -387,8 +392,7 @@ static struct bu_btf *make(struct bu_kernel *kernel)
 	append(&maker.strings, int_name, sizeof(int_name));
 	append(&maker.types, &int_type, sizeof(int_type));
 	append(&maker.types, &int_encoding, sizeof(int_encoding));
-	add_name(&maker, int_name + 1);
-	add_all(&maker, kernel);
+	add_all(&maker);
 	btf = finish(&maker, kernel);
 	free(maker.types.data);
 	free(maker.strings.data);
