@@ -25,8 +25,10 @@ export(EXPORT bpfunitTargets NAMESPACE bpfunit:: FILE ${BU_BUILD_PACKAGE_DIR}/bp
 foreach(module IN LISTS BU_MODULES)
   configure_file(${module} ${BU_BUILD_PACKAGE_DIR} COPYONLY)
 endforeach()
-set(bpfunit_DIR ${BU_BUILD_PACKAGE_DIR})
+set(bpfunit_DIR ${BU_BUILD_PACKAGE_DIR} CACHE PATH "package files of this build of bpfunit" FORCE)
 
+# Relative, so that the package can be installed under another prefix than the configured one.
+file(RELATIVE_PATH BU_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 foreach(package bpfunit bpfunit-main)
   configure_file(cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/lib/pkgconfig/${package}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/lib/pkgconfig/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
