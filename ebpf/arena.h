@@ -92,7 +92,8 @@ void *bu_arena_alloc_ring(struct bu_arena *arena, u64 head, u64 data,
 void bu_arena_free(struct bu_arena *arena, void *ptr);
 
 /* Scratch memory: allocate between mark and release; release poisons all that came after the mark. It
- * is zeroed unless it is BU_WRITE (not initialised) anyway. NULL when the zone is full. */
+ * is zeroed unless it is BU_WRITE (not initialised) anyway. NULL when the zone is full.
+ * Only a run as a whole is released: what callbacks and moved packets allocate stays until its end. */
 u64 bu_arena_mark(const struct bu_arena *arena);
 void *bu_arena_scratch(struct bu_arena *arena, u64 size, enum bu_access access,
 		       const struct bu_region_info *info);

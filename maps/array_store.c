@@ -171,8 +171,6 @@ static long walk(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, 
 /* Source: bpf_for_each_array_elem(). */
 long bu_array_for_each(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, u64 flags)
 {
-	struct bu_arena *arena = &run->kernel->arena;
-	u64 mark = bu_arena_mark(arena);
 	u32 *key;
 	long visited;
 
@@ -180,6 +178,8 @@ long bu_array_for_each(struct bu_map *map, struct bu_run *run, u64 callback, u64
 		return -EINVAL;
 	key = bu_value_key_room(map, run);
 	visited = key ? walk(map, run, callback, ctx, key) : -ENOMEM;
-	bu_arena_release(arena, mark);
+	/* Not released: frames and packets that callbacks made lie above it, until the run ends. */
+	if (key)
+		bu_arena_set_access(&run->kernel->arena, key, map->key_size, BU_NONE);
 	return visited;
 }
