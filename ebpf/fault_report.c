@@ -7,7 +7,8 @@
  *	  hint: ...
  *	  #0 parse at flow.bpf.c:42: x = flow->ports[16];
  *	  #1 classify at flow.bpf.c:80: parse(ctx);
- *	  r0 = 0x7f0010002000 at offset 0 of value of map 'flows' (64 bytes)
+ *	  r0 = 0x7f0010002000, at offset 0 of value of map 'flows' (64 bytes)
+ *	  r1 = 0x0  r2 = 0x2a ...
  */
 #include "ebpf/fault.h"
 
@@ -74,20 +75,27 @@ static void add_stack(struct bu_log *log, const struct bu_run *run)
 		add_frame(log, run, depth, run->depth - depth);
 }
 
+/* Pointers one a line with what they point to, the rest together. */
 static void add_registers(struct bu_log *log, const struct bu_run *run)
 {
 	const struct bu_region *region;
+	bool first = true;
 	char place[256];
 	u32 i;
 
 	for (i = 0; i < 11; i++) {
-		bu_log_add(log, "\n  r%u%s = 0x%llx", i, i < 10 ? " " : "",
-			   (unsigned long long)run->regs[i]);
 		region = bu_arena_region(&run->kernel->arena, (void *)run->regs[i]);
 		if (!region)
 			continue;
 		bu_region_place(run, region, run->regs[i], place, sizeof(place));
-		bu_log_add(log, " %s", place);
+		bu_log_add(log, "\n  r%u = 0x%llx, %s", i, (unsigned long long)run->regs[i], place);
+	}
+	for (i = 0; i < 11; i++) {
+		if (bu_arena_region(&run->kernel->arena, (void *)run->regs[i]))
+			continue;
+		bu_log_add(log, "%sr%u = 0x%llx", first ? "\n  " : "  ", i,
+			   (unsigned long long)run->regs[i]);
+		first = false;
 	}
 }
 

@@ -97,9 +97,12 @@ static inline struct asm_result asm_run_on(struct bu_prog *prog, void *memory, u
 {
 	static const struct bu_region_info info = { .kind = BU_REGION_CTX };
 	struct asm_result result = { 0 };
+	void (*on_fault)(void *arg, struct bu_run *run);
 	struct bu_run run;
 	char *report;
 
+	on_fault = prog->object.kernel->on_fault;
+	prog->object.kernel->on_fault = NULL; /* faults are results here, not failures */
 	bu_run_begin(&run, prog->object.kernel, prog);
 	if (memory) {
 		run.ctx = bu_arena_scratch(&run.kernel->arena, size, BU_RW, &info);
@@ -117,6 +120,7 @@ static inline struct asm_result asm_run_on(struct bu_prog *prog, void *memory, u
 	if (memory)
 		memcpy(memory, run.ctx, size);
 	bu_run_end(&run);
+	prog->object.kernel->on_fault = on_fault;
 	return result;
 }
 
