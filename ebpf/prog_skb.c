@@ -212,8 +212,6 @@ void bu_skb_describe(struct bu_run *run, const u8 *frame, u32 size)
 	if (run->ctx_size < sizeof(*skb))
 		return;
 	skb->len = (u32)(run->packet.end - run->packet.data);
-	if (!skb->wire_len)
-		skb->wire_len = skb->len;
 	if (!skb->ifindex)
 		skb->ifindex = LOOPBACK_IFINDEX;
 	if (size < BU_ETH_BYTES)
@@ -308,6 +306,8 @@ static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buf
 		err = check_ctx(given, bu_skb_is_l2(prog) ? size : size - BU_ETH_BYTES);
 	skb.pkt_type = test_packet_type(frame);
 	skb.ifindex = LOOPBACK_IFINDEX;
+	if (given && !given->wire_len)
+		skb.wire_len = bu_skb_is_l2(prog) ? size : size - BU_ETH_BYTES;
 	if (!err)
 		err = bu_test_repeat(prog, &io, attr->test.repeat, &duration);
 	if (!err && !bu_skb_is_l2(prog) && io.data_out_size >= BU_ETH_BYTES)

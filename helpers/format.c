@@ -19,7 +19,7 @@ struct directive {
 	const char *begin, *end; /* in the format */
 	bool left, plus, space, zero;
 	int width;
-	char conv; /* d u x X c s p */
+	char conv; /* d u x X c s p, @: an address without symbol, t: text made of a pointer */
 	bool wide; /* 8 bytes, else 4 */
 	u64 value;
 	const char *text; /* of s: in bin_args */
@@ -45,13 +45,13 @@ static int store_text(struct format *f, struct directive *d, const char *text)
 	u32 room = MAX_BIN_ARGS - f->used;
 	int len = snprintf(f->bin_args + f->used, room, "%s", text);
 
-	d->conv = 's';
+	d->conv = 't';
 	d->text = f->bin_args + f->used;
 	f->used += BU_MIN((u32)len + 1, room);
 	return 0;
 }
 
-static int store_string(struct format *f, struct directive *d, enum bu_space space)
+static int store_string(struct format *f, struct directive *d, char conv, enum bu_space space)
 {
 	u32 room = MAX_BIN_ARGS - f->used;
 	char *text = f->bin_args + f->used;
@@ -64,7 +64,7 @@ static int store_string(struct format *f, struct directive *d, enum bu_space spa
 		text[0] = 0;
 		len = 1;
 	}
-	d->conv = 's';
+	d->conv = conv;
 	d->text = text;
 	f->used += (u32)len;
 	return 0;
@@ -107,7 +107,6 @@ static int store_ip(struct format *f, struct directive *d, char style, char vers
 		at += sprintf(at, "%s", i ? separator : "");
 		at += sprintf(at, version == '6' ? "%02x" : style == 'i' ? "%03u" : "%u", ip[i]);
 	}
-	d->width = 0;
 	return store_text(f, d, text);
 }
 
@@ -116,7 +115,6 @@ static int store_address(struct format *f, struct directive *d)
 	char text[32];
 
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)d->value);
-	d->width = 0;
 	return store_text(f, d, text);
 }
 
@@ -131,7 +129,7 @@ static int parse_pointer(struct format *f, struct directive *d)
 		d->end += 2;
 		if (!ends_directive(p[2]))
 			return -EINVAL;
-		return store_string(f, d, p[0] == 'k' ? BU_KERNEL_SPACE : BU_USER_SPACE);
+		return store_string(f, d, 't', p[0] == 'k' ? BU_KERNEL_SPACE : BU_USER_SPACE);
 	}
 	while (isalnum((u8)*d->end)) /* the kernel's printf swallows them all */
 		d->end++;
@@ -179,7 +177,7 @@ static int parse_directive(struct format *f, struct directive *d)
 	if (c == 'p')
 		return parse_pointer(f, d);
 	if (c == 's')
-		return ends_directive(*d->end) ? store_string(f, d, BU_ANY_SPACE) : -EINVAL;
+		return ends_directive(*d->end) ? store_string(f, d, 's', BU_ANY_SPACE) : -EINVAL;
 	if (c == 'c')
 		return store_char(f, d);
 	for (int longs = 0; c == 'l' && longs < 2; longs++) {
@@ -284,6 +282,10 @@ static void put_directive(struct output *o, const struct directive *d)
 	char text[32];
 
 	switch (d->conv) {
+	case 't': /* the kernel ignores the width, and counts it only when there is room */
+		for (const char *p = d->text; *p && (p != d->text || o->len < o->size); p++)
+			put(o, *p);
+		break;
 	case 's':
 		put_padded(o, d, d->text, (int)strlen(d->text));
 		break;

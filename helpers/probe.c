@@ -9,8 +9,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define USER_END (1ULL << 47) /* x86-64: user addresses are below, kernel ones in the other half   \
-			       */
+/* x86-64: user addresses are below the one, kernel addresses above the other. */
+#define USER_END     (1ULL << 47)
+#define KERNEL_BEGIN (~0ULL << 47)
 
 /* Whether the bytes exist, initialised or not: the kernel reads both. */
 static bool exists(const struct bu_arena *arena, const u8 *src, u64 size)
@@ -49,15 +50,21 @@ static int read_arena(struct bu_kernel *kernel, void *dst, u64 src, u32 size, en
 	return 0;
 }
 
-/* Outside the arena: memory of the test's own process. */
+/* Outside the arena: memory of the test's own process, or nothing. */
 static int read_process(void *dst, u64 src, u32 size, enum bu_space space)
 {
 	struct iovec to = { dst, size }, from = { (void *)src, size };
 
-	if (space == BU_KERNEL_SPACE || src + size > USER_END || src + size < src)
-		return src < USER_END && space == BU_KERNEL_SPACE ? -ERANGE : -EFAULT;
+	if (space == BU_ANY_SPACE)
+		space = src < USER_END ? BU_USER_SPACE : BU_KERNEL_SPACE;
+	if (space == BU_KERNEL_SPACE && src < KERNEL_BEGIN)
+		return -ERANGE;
+	if (space == BU_USER_SPACE && (src >= USER_END || src + size > USER_END))
+		return -EFAULT;
 	if (!size)
 		return 0;
+	if (space == BU_KERNEL_SPACE)
+		return -EFAULT;
 	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
 }
 
@@ -68,6 +75,25 @@ int bu_probe_read(struct bu_kernel *kernel, void *dst, u64 src, u32 size, enum b
 	return read_process(dst, src, size, space);
 }
 
+static bool is_user(struct bu_kernel *kernel, u64 address, enum bu_space space)
+{
+	if (space != BU_ANY_SPACE)
+		return space == BU_USER_SPACE;
+	if (bu_arena_contains(&kernel->arena, (void *)address))
+		return is_user_region(&kernel->arena, address);
+	return address < USER_END;
+}
+
+/* User strings are copied by words, and the word with the NUL is zero behind it.
+ * Source: do_strncpy_from_user(), lib/strncpy_from_user.c. */
+static void clear_word(char *dst, u32 len, u32 size)
+{
+	u32 end = BU_ROUND_UP(len, 8);
+
+	if (end <= size)
+		memset(dst + len, 0, end - len);
+}
+
 int bu_probe_read_str(struct bu_kernel *kernel, char *dst, u64 src, u32 size, enum bu_space space)
 {
 	int err;
@@ -76,8 +102,11 @@ int bu_probe_read_str(struct bu_kernel *kernel, char *dst, u64 src, u32 size, en
 		err = bu_probe_read(kernel, dst + i, src + i, 1, space);
 		if (err)
 			return err;
-		if (!dst[i])
-			return (int)i + 1;
+		if (dst[i])
+			continue;
+		if (is_user(kernel, src, space))
+			clear_word(dst, i + 1, size);
+		return (int)i + 1;
 	}
 	if (size)
 		dst[size - 1] = 0;
