@@ -118,6 +118,17 @@ BPF_TEST_F(rate_limit, stamps_near_the_end_of_time_do_not_overflow)
 			 (struct bucket){ .tokens = 2, .stamp_ns = UINT64_MAX });
 }
 
+BPF_TEST_F(rate_limit, an_overfull_bucket_does_not_overflow)
+{
+	struct rate_limit_bpf *skel = self->skel;
+
+	MAP_PUT(skel->maps.buckets, ip4("10.0.0.1"),
+		(struct bucket){ .tokens = UINT64_MAX, .stamp_ns = 4 * NSEC_PER_SEC });
+	EXPECT_RUN_SKB(skel->progs.rate_limit, self->packet, TC_ACT_OK);
+	EXPECT_MAP_VALUE(skel->maps.buckets, ip4("10.0.0.1"),
+			 (struct bucket){ .tokens = 2, .stamp_ns = 5 * NSEC_PER_SEC });
+}
+
 BPF_TEST_F(rate_limit, a_full_table_drops_new_sources)
 {
 	struct rate_limit_bpf *skel = self->skel;

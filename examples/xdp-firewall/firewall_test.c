@@ -40,6 +40,16 @@ static struct bpfunit_packet *udp6(void)
 	return bpfunit_packet_ipv6_udp("2001:db8::1", "2001:db8::2", 40000, 53, "query");
 }
 
+static struct bpfunit_packet *ping(void)
+{
+	struct bpfunit_packet *packet = bpfunit_packet_new();
+
+	bpfunit_packet_eth(packet, "02:00:00:00:00:01", "02:00:00:00:00:02");
+	bpfunit_packet_ipv4(packet, "192.0.2.1", "192.0.2.2");
+	bpfunit_packet_icmp(packet, 8, 0);
+	return packet;
+}
+
 static struct bpfunit_packet *tagged_tcp(int tags)
 {
 	struct bpfunit_packet *packet = bpfunit_packet_new();
@@ -171,12 +181,7 @@ BPF_TEST_F(firewall, passes_other_protocols_unseen)
 
 BPF_TEST_F(firewall, passes_icmp_without_a_second_stage)
 {
-	struct bpfunit_packet *ping = bpfunit_packet_new();
-
-	bpfunit_packet_eth(ping, "02:00:00:00:00:01", "02:00:00:00:00:02");
-	bpfunit_packet_ipv4(ping, "192.0.2.1", "192.0.2.2");
-	bpfunit_packet_icmp(ping, 8, 0);
-	expect_verdict(self->skel, ping, XDP_PASS, VERDICT_PASSED);
+	expect_verdict(self->skel, ping(), XDP_PASS, VERDICT_PASSED);
 	EXPECT_CALLS(BPF_FUNC_tail_call, 0);
 }
 
@@ -224,6 +229,14 @@ BPF_TEST_F(firewall, truncated_ipv4_options)
 
 	bpfunit_packet_data(packet)[ETHERNET] = 0x4f; /* a header of 60 bytes */
 	expect_malformed(self->skel, packet, ETHERNET + IPV4 + TCP);
+}
+
+BPF_TEST_F(firewall, truncated_ipv4_options_of_icmp)
+{
+	struct bpfunit_packet *packet = ping();
+
+	bpfunit_packet_data(packet)[ETHERNET] = 0x4f;
+	expect_malformed(self->skel, packet, ETHERNET + IPV4 + 8);
 }
 
 BPF_TEST_F(firewall, impossibly_short_ipv4_header)
