@@ -20,6 +20,8 @@ static void put_source(FILE *out, const char *text)
 
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
+	if (len)
+		fputc(' ', out);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\t')
 			fprintf(out, "%*s", TAB_COLUMNS, "");
@@ -58,13 +60,19 @@ static void put_line_text(FILE *out, const struct bu_cov_line *line)
 	free(text);
 }
 
+/* The compiler tells columns apart; a listing of lines does not. */
+static bool same_line(const struct bu_cov_line *a, const struct bu_cov_line *b)
+{
+	return a == b || (a && b && a->line == b->line && strcmp(a->path, b->path) == 0);
+}
+
 static uint64_t max_of_line(const struct bu_cov_prog *prog, const struct bu_cov_line *line,
 			    size_t from)
 {
 	uint64_t count = 0;
 
 	for (size_t i = from; i < prog->nr_insns; i++) {
-		if (bu_cov_line_of(prog, prog->insns[i].index) != line)
+		if (!same_line(bu_cov_line_of(prog, prog->insns[i].index), line))
 			break;
 		if (prog->insns[i].executed > count)
 			count = prog->insns[i].executed;
@@ -82,7 +90,7 @@ static void put_line(FILE *out, const struct bu_cov_prog *prog, const struct bu_
 		fputs("    - | (the compiler's own)\n", out);
 		return;
 	}
-	fprintf(out, "%5" PRIu32 " | ", line->line);
+	fprintf(out, "%5" PRIu32 " |", line->line);
 	put_line_text(out, line);
 	fputc('\n', out);
 }
@@ -103,16 +111,19 @@ static void put_insn(FILE *out, const struct bu_cov_insn *insn)
 			insn->text, insn->taken, fell);
 }
 
-/* A heading where a function begins, and a rule where the code comes from another file from here on. */
-static void put_place(FILE *out, const struct bu_cov_func *func, uint32_t index, const char *path,
+/* A heading where a function begins, and a rule where the code comes from another file from here on. Whether there was one. */
+static bool put_place(FILE *out, const struct bu_cov_func *func, uint32_t index, const char *path,
 		      const char *path_before)
 {
 	if (func && func->start == index) {
 		fprintf(out, "\n%18s | %s()", "", func->name[0] ? func->name : "unnamed");
 		fprintf(out, "%s%s\n", path ? "  " : "", path ? path : "");
-	} else if (path && (!path_before || strcmp(path, path_before))) {
-		fprintf(out, "%18s | -- %s\n", "", path);
+		return true;
 	}
+	if (!path || (path_before && strcmp(path, path_before) == 0))
+		return false;
+	fprintf(out, "%18s | -- %s\n", "", path);
+	return true;
 }
 
 static void put_insns(FILE *out, const struct bu_cov_prog *prog)
@@ -125,8 +136,9 @@ static void put_insns(FILE *out, const struct bu_cov_prog *prog)
 		const struct bu_cov_line *line = bu_cov_line_of(prog, index);
 		const char *path_now = line && line->line ? line->path : path;
 
-		put_place(out, bu_cov_func_of(prog, index), index, path_now, path);
-		if (line && line != shown)
+		if (put_place(out, bu_cov_func_of(prog, index), index, path_now, path))
+			shown = NULL;
+		if (line && !same_line(line, shown))
 			put_line(out, prog, line, i);
 		put_insn(out, &prog->insns[i]);
 		shown = line;

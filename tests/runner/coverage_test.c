@@ -59,12 +59,21 @@ static const char *data_file(const char *dir, const char *name, const char *suff
 
 /* ---- counts ---- */
 
+/* Only what every compiler makes of paths.bpf.c. */
 BPF_TEST(coverage, makes_an_lcov_tracefile)
 {
+	static const char *const parts[] = {
+		"TN:\nSF:paths.bpf.c\n", "FN:37,unused\n",    "FNDA:3,long_ones\n",
+		"FNDA:3,weigh\n",         "FNDA:0,unused\n",   "FNF:4\nFNH:2\n",
+		"BRDA:21,0,0,",          "BRDA:31,0,0,-\n",  "BRDA:31,0,1,-\n",
+		"DA:20,3\n",              "DA:23,3\n",         "DA:37,0\n",
+		"end_of_record\n",
+	};
 	const char *dir = temp_dir();
 
 	collect(dir, "paths.passes:paths.drops");
-	EXPECT_GOLDEN("paths.info", lcov_of(dir));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		EXPECT_CONTAINS(lcov_of(dir), parts[i]);
 }
 
 BPF_TEST(coverage, sums_runs_tests_and_processes)
@@ -163,8 +172,11 @@ BPF_TEST(coverage, is_summed_up_after_a_run)
 
 	EXPECT_EQ(run->status, 0);
 	EXPECT_CONTAINS(run->out, "1 passed, 0 failed, 0 skipped\n");
-	EXPECT_GOLDEN("paths-summary.txt",
-		      normalised(strstr(run->out, "  program"), dir, "DIR"));
+	EXPECT_CONTAINS(run->out, "  program           type         lines   ");
+	EXPECT_CONTAINS(run->out, "\n  long_ones         xdp       ");
+	EXPECT_CONTAINS(run->out, "\n  short_ones        xdp       0/");
+	EXPECT_CONTAINS(run->out, text_of("\n  listing: %s/coverage.txt\n", dir));
+	EXPECT_CONTAINS(run->out, text_of("\n  lcov:    %s/coverage.info\n", dir));
 	EXPECT_STREQ(normalised(read_text(text_of("%s/coverage.info", dir)), PATHS_SOURCE,
 				"paths.bpf.c"),
 		     lcov_of(dir));
@@ -195,7 +207,12 @@ BPF_TEST(coverage, listing_shows_source_and_branches)
 
 	collect(dir, "paths.passes:paths.drops");
 	run = RUN(BPFUNIT, "coverage", (char *)dir, "--listing=-");
-	EXPECT_GOLDEN("paths.txt", normalised(run->out, PATHS_SOURCE, "paths.bpf.c"));
+	EXPECT_CONTAINS(run->out, text_of(" | long_ones()  %s\n", PATHS_SOURCE));
+	EXPECT_CONTAINS(run->out, "         3      20 |     runs++;\n");
+	EXPECT_CONTAINS(run->out, "         0 !    37 |     return ctx->ingress_ifindex");
+	EXPECT_CONTAINS(run->out, "taken 0, not taken 3\n");
+	EXPECT_CONTAINS(run->out, "taken 1, not taken 2\n");
+	EXPECT_CONTAINS(run->out, "never reached\n");
 }
 
 /* ---- obstacles ---- */
@@ -245,8 +262,8 @@ BPF_TEST(coverage, leaves_no_torso_on_a_full_disk)
 {
 	const char *dir = temp_dir();
 	struct spawned *run = RUN("/bin/sh", "-c",
-				  text_of("trap '' XFSZ; ulimit -f 0; BPFUNIT_COVERAGE='%s' " SAMPLE
-					  " paths.passes | cat",
+				  text_of("(trap '' XFSZ; ulimit -f 0; BPFUNIT_COVERAGE='%s' " SAMPLE
+					  " paths.passes) | cat",
 					  dir));
 
 	EXPECT_CONTAINS(run->out, "cannot write coverage: File too large");

@@ -2,7 +2,7 @@
 /* A test binary whose own syscall() stands before bpfunit's. It reaches no kernel either. */
 #include <bpfunit/bpfunit.h>
 
-long syscall(long number, ...)
+__attribute__((visibility("default"))) long syscall(long number, ...)
 {
 	errno = ENOSYS;
 	return -1;

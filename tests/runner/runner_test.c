@@ -312,7 +312,7 @@ BPF_TEST(runner, stops_a_hanging_test)
 	struct spawned *run = RUN(SAMPLE, "ugly.hangs");
 
 	EXPECT_EQ(run->status, 1);
-	EXPECT_CONTAINS(OUT(run), "timed out after 0.3 s\n    last check reached: sample.c:");
+	EXPECT_CONTAINS(OUT(run), "timed out after T\n    last check reached: sample.c:");
 }
 
 BPF_TEST(runner, kills_a_hanging_test_that_ignores_signals)
@@ -342,6 +342,20 @@ BPF_TEST(runner, stops_endless_output)
 	EXPECT_CONTAINS(run->out, "timed out after 0.3 s\n");
 }
 
+/* Whoever adopted it may be slow to reap it: a zombie is dead enough. */
+static bool is_alive(pid_t pid)
+{
+	FILE *in = fopen(text_of("/proc/%d/stat", (int)pid), "re");
+	char state = 'X';
+
+	if (!in)
+		return false;
+	if (fscanf(in, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'X';
+	fclose(in);
+	return state != 'Z' && state != 'X';
+}
+
 BPF_TEST(runner, kills_what_a_test_leaves_behind)
 {
 	struct spawned *run = RUN(SAMPLE, "--verbose", "ugly.leaves_a_process_behind");
@@ -350,9 +364,9 @@ BPF_TEST(runner, kills_what_a_test_leaves_behind)
 
 	EXPECT_EQ(run->status, 0);
 	ASSERT_GT(pid, 0);
-	for (int i = 0; i < 100 && kill(pid, 0) == 0; i++)
-		usleep(10000); /* whoever adopted it has to reap it */
-	EXPECT_ERR(kill(pid, 0), ESRCH);
+	for (int i = 0; i < 100 && is_alive(pid); i++)
+		usleep(10000);
+	EXPECT_FALSE(is_alive(pid));
 }
 
 BPF_TEST(runner, hears_a_test_that_closed_its_descriptors)
