@@ -14,8 +14,8 @@
 #define ALT_STACK_SIZE (64 * 1024)
 
 static const int fatal_signals[] = {
-	SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP,
-	SIGTERM, /* the runner's: time is up */
+	SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
+	SIGABRT, SIGSYS, SIGTRAP, SIGTERM, /* the runner's: time is up */
 };
 
 #define NR_FATAL (sizeof(fatal_signals) / sizeof(fatal_signals[0]))

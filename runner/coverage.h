@@ -7,8 +7,8 @@
 
 /* Make the directory when it is missing. 0 and its absolute path (malloc'ed), or -errno. */
 int bu_coverage_make_dir(const char *dir, char **absolute);
-/* After a run: write the listing and the tracefile into `dir`; print totals and where they are, as TAP
- * comments when `comments`. 0, or -errno after a message. */
+/* After a run: write the listing and the tracefile into `dir`; print totals and where they are, as
+ * TAP comments when `comments`. 0, or -errno after a message. */
 int bu_coverage_conclude(const char *dir, bool comments);
 /* `bpfunit coverage ...`; argv[0] is "coverage". Exit status. */
 int bu_coverage_command(int argc, char **argv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `bpfunit coverage`, and what a run with --coverage ends with. Files are written whole or not at all. */
+/* `bpfunit coverage`, and what a run with --coverage ends with. Files are written whole or not at
+ * all. */
 #include "runner/coverage.h"
 #include "runner/coverage_data.h"
 #include <dirent.h>

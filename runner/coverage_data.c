@@ -85,7 +85,8 @@ static size_t collect_hits(const struct bu_cov_prog *prog, struct bu_cov_hit *hi
 		const struct bu_cov_line *line = bu_cov_line_of(prog, insn->index);
 
 		if (line && line->line)
-			hits[count++] = (struct bu_cov_hit){ line->path, line->line, insn->executed };
+			hits[count++] =
+				(struct bu_cov_hit){ line->path, line->line, insn->executed };
 	}
 	return count;
 }

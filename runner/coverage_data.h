@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Coverage data in memory: what docs/coverage-format.md describes, and the measures that all outputs
- * share. Everything belongs to struct bu_cov.
+ * Coverage data in memory: what docs/coverage-format.md describes, and the measures that all
+ * outputs share. Everything belongs to struct bu_cov.
  */
 #ifndef RUNNER_COVERAGE_DATA_H
 #define RUNNER_COVERAGE_DATA_H
@@ -26,9 +26,9 @@ struct bu_cov_func {
 struct bu_cov_line {
 	uint32_t insn; /* first one */
 	uint32_t line, column;
-	char *file;    /* as the compiler recorded it */
-	char *path;    /* absolute, where it is now */
-	char *text;    /* source text; may be "" */
+	char *file; /* as the compiler recorded it */
+	char *path; /* absolute, where it is now */
+	char *text; /* source text; may be "" */
 };
 
 struct bu_cov_prog {

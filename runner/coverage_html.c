@@ -13,9 +13,18 @@ extern char **environ;
 /* Its progress is of no interest; what it complains about goes to standard error. */
 static int spawn_genhtml(const char *tracefile, const char *dir, pid_t *pid)
 {
-	const char *argv[] = { "genhtml", "--quiet", "--branch-coverage", "--legend",
-			       "--title", "BPF coverage", "--ignore-errors", "source",
-			       "--output-directory", dir, tracefile, NULL };
+	const char *argv[] = { "genhtml",
+			       "--quiet",
+			       "--branch-coverage",
+			       "--legend",
+			       "--title",
+			       "BPF coverage",
+			       "--ignore-errors",
+			       "source",
+			       "--output-directory",
+			       dir,
+			       tracefile,
+			       NULL };
 	posix_spawn_file_actions_t actions;
 	int error = posix_spawn_file_actions_init(&actions);
 
@@ -34,7 +43,8 @@ int bu_cov_make_html(const char *tracefile, const char *dir)
 
 	error = spawn_genhtml(tracefile, dir, &pid);
 	if (error == -ENOENT) {
-		fputs("bpfunit: --html needs genhtml, which is not installed (it is part of lcov)\n",
+		fputs("bpfunit: --html needs genhtml, which is not installed (it is part of "
+		      "lcov)\n",
 		      stderr);
 		return error;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lcov tracefile (geninfo(1) describes it). Programs that share source lines are merged: lines and
- * functions by their place, branches by function, line and their number within both, so a function that
- * several programs contain counts once. All is sorted: the same data gives the same bytes.
+ * The lcov tracefile (geninfo(1) describes it). Programs that share source lines are merged: lines
+ * and functions by their place, branches by function, line and their number within both, so a
+ * function that several programs contain counts once. All is sorted: the same data gives the same
+ * bytes.
  */
 #include "runner/coverage_data.h"
 #include <errno.h>
@@ -65,9 +66,9 @@ static void collect_funcs(struct tracefile *trace, const struct bu_cov_prog *pro
 
 		if (!line || !line->line || !func->name[0])
 			continue;
-		trace->funcs[trace->nr_funcs++] = (struct func_hit){
-			line->path, func->name, line->line, bu_cov_executed(prog, func->start)
-		};
+		trace->funcs[trace->nr_funcs++] =
+			(struct func_hit){ line->path, func->name, line->line,
+					   bu_cov_executed(prog, func->start) };
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The annotated listing: a program's instructions in their order, below the source lines that they came
- * from. The left column is how often; `!` marks what was never reached and branches of which only one
- * way was gone.
+ * The annotated listing: a program's instructions in their order, below the source lines that they
+ * came from. The left column is how often; `!` marks what was never reached and branches of which
+ * only one way was gone.
  */
 #include "runner/coverage_data.h"
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAB_COLUMNS 4
+#define TAB_COLUMNS  4
 #define TEXT_COLUMNS 40
 
 /* Source text with tabs spread out and nothing after its end. */
@@ -111,7 +111,8 @@ static void put_insn(FILE *out, const struct bu_cov_insn *insn)
 			insn->text, insn->taken, fell);
 }
 
-/* A heading where a function begins, and a rule where the code comes from another file from here on. Whether there was one. */
+/* A heading where a function begins, and a rule where the code comes from another file from here
+ * on. Whether there was one. */
 static bool put_place(FILE *out, const struct bu_cov_func *func, uint32_t index, const char *path,
 		      const char *path_before)
 {
@@ -159,7 +160,8 @@ static void put_heading(FILE *out, const struct bu_cov_prog *prog)
 
 int bu_cov_put_listing(const struct bu_cov *cov, FILE *out)
 {
-	fputs("     count    line | source and instructions   (! never reached, or only one way of a "
+	fputs("     count    line | source and instructions   (! never reached, or only one way of "
+	      "a "
 	      "branch)\n",
 	      out);
 	for (size_t i = 0; i < cov->nr_progs; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads coverage data: docs/coverage-format.md. The files may come from anywhere, so every number is
- * checked before it is used; a message names file and line.
+ * Reads coverage data: docs/coverage-format.md. The files may come from anywhere, so every number
+ * is checked before it is used; a message names file and line.
  */
 #include "runner/coverage_data.h"
 #include "runner/coverage_path.h"
@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_SLOTS 1000000 /* Source: BPF_COMPLEXITY_LIMIT_INSNS, include/linux/bpf.h (6.12) */
+#define MAX_SLOTS   1000000 /* Source: BPF_COMPLEXITY_LIMIT_INSNS, include/linux/bpf.h (6.12) */
 #define COUNT_MAGIC 0x31544e4355465042ULL
-#define MAX_FIELDS 6
+#define MAX_FIELDS  6
 
 struct reader {
 	const char *path;
@@ -54,7 +54,10 @@ static void unescape(char *text)
 	for (; *text; text++) {
 		if (*text == '\\' && text[1]) {
 			text++;
-			*out++ = *text == 't' ? '\t' : *text == 'n' ? '\n' : *text == 'r' ? '\r' : *text;
+			*out++ = *text == 't'   ? '\t'
+				 : *text == 'n' ? '\n'
+				 : *text == 'r' ? '\r'
+						: *text;
 		} else {
 			*out++ = *text;
 		}
@@ -243,8 +246,8 @@ static int read_text(struct reader *reader, FILE *in)
 		if (error)
 			break;
 		line[len - 1] = 0;
-		error = reader->line_number == 1 ? read_head(reader, line) :
-						   read_record(reader, line);
+		error = reader->line_number == 1 ? read_head(reader, line)
+						 : read_record(reader, line);
 	}
 	free(line);
 	if (!error && ferror(in))

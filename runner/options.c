@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Command line and environment. An option is one row of the table below, which also is its help text;
- * the environment gives defaults that the command line overrides.
+ * Command line and environment. An option is one row of the table below, which also is its help
+ * text; the environment gives defaults that the command line overrides.
  */
 #include "runner/options.h"
 #include "runner/report.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DEFAULT_TIMEOUT_S 60
+#define DEFAULT_TIMEOUT_S    60
 #define DEFAULT_COVERAGE_DIR "bpfunit-coverage"
 
 struct option_row {
@@ -182,7 +182,8 @@ void bu_options_help(const struct bu_options *options)
 			printf("  %-26s  %s\n", left, row->help);
 	}
 	printf("\nEnvironment: BPFUNIT_FILTER, BPFUNIT_TIMEOUT, BPFUNIT_JOBS, BPFUNIT_FORMAT set "
-	       "defaults;\nBPFUNIT_COVERAGE=DIR collects coverage without a summary; NO_COLOR turns "
+	       "defaults;\nBPFUNIT_COVERAGE=DIR collects coverage without a summary; NO_COLOR "
+	       "turns "
 	       "colour off.\n"
 	       "Exit status: 0 all passed, 1 some failed, 2 usage or set-up error, 77 all skipped, "
 	       "130 interrupted.\n");

@@ -16,20 +16,20 @@ enum bu_list_form {
 struct bu_report_ops;
 
 struct bu_options {
-	const char *program;  /* argv[0] */
+	const char *program; /* argv[0] */
 	enum bu_list_form list;
 	struct bu_filter filter;
-	double timeout_s;     /* for tests that name none */
+	double timeout_s; /* for tests that name none */
 	unsigned int jobs;
 	unsigned int repeat;
 	bool no_fork;
 	bool shuffle;
-	uint64_t seed;        /* of the shuffle */
+	uint64_t seed; /* of the shuffle */
 	bool fail_fast;
-	bool verbose;         /* output of passing tests too */
+	bool verbose; /* output of passing tests too */
 	bool no_capture;
 	const struct bu_report_ops *format; /* NULL: by what standard output is */
-	const char *coverage; /* directory, or NULL */
+	const char *coverage;               /* directory, or NULL */
 	bool help, version;
 };
 

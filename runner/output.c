@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first HEAD bytes stay; behind them the latest TAIL .. 2 * TAIL bytes, older ones being dropped
- * TAIL at a time.
+ * The first HEAD bytes stay; behind them the latest TAIL .. 2 * TAIL bytes, older ones being
+ * dropped TAIL at a time.
  */
 #include "runner/output.h"
 #include <stdlib.h>

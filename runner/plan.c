@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Choosing tests by the filter. A choice that is empty is an error: a typing mistake must not look green. */
+/* Choosing tests by the filter. A choice that is empty is an error: a typing mistake must not look
+ * green. */
 #include "runner/plan.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Processes of tests. One loop waits for output, ends of processes, time limits and interruptions, and
- * never blocks on a test: its output is read as it comes, its messages lie in shared memory.
+ * Processes of tests. One loop waits for output, ends of processes, time limits and interruptions,
+ * and never blocks on a test: its output is read as it comes, its messages lie in shared memory.
  *
  * A test's process leads a process group, so that what it leaves behind ends with it. Results are
  * reported in the order of the plan whatever order they finish in.
@@ -20,12 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GRACE_S 0.5        /* between asking a test to stop and killing it */
-#define START_TRIES 40     /* while the system has no process to spare */
+#define GRACE_S        0.5 /* between asking a test to stop and killing it */
+#define START_TRIES    40  /* while the system has no process to spare */
 #define START_PAUSE_MS 50
 
 struct slot {
-	pid_t pid; /* 0: free */
+	pid_t pid;     /* 0: free */
 	int output_fd; /* -1: not captured, or at its end */
 	struct bu_result_log *log;
 	struct bu_result *result;
@@ -234,7 +234,8 @@ static void wait_for_something(struct pool *pool)
 	}
 	for (unsigned int i = 0; i < pool->nr_slots; i++) {
 		if (pool->slots[i].pid && pool->slots[i].output_fd >= 0)
-			pool->polls[count++] = (struct pollfd){ pool->slots[i].output_fd, POLLIN, 0 };
+			pool->polls[count++] =
+				(struct pollfd){ pool->slots[i].output_fd, POLLIN, 0 };
 	}
 	ppoll(pool->polls, count, &wait, &pool->outside);
 }
@@ -346,8 +347,7 @@ static void report_finished(struct pool *pool)
 {
 	struct bu_report *report = pool->report;
 
-	while (pool->reported < pool->next &&
-	       report->results[pool->reported].outcome != BU_NOT_RUN)
+	while (pool->reported < pool->next && report->results[pool->reported].outcome != BU_NOT_RUN)
 		bu_report_result(report, &report->results[pool->reported++]);
 }
 

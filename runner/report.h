@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reporters: one file and one row in report.c each. A reporter writes to standard output and keeps no
- * state but what is in struct bu_report.
+ * Reporters: one file and one row in report.c each. A reporter writes to standard output and keeps
+ * no state but what is in struct bu_report.
  */
 #ifndef RUNNER_REPORT_H
 #define RUNNER_REPORT_H
@@ -9,7 +9,7 @@
 #include "runner/result.h"
 
 #define BU_REPORT_FORMATS "pretty|plain|tap"
-#define BU_REPORT_NAMES "pretty, plain, tap"
+#define BU_REPORT_NAMES   "pretty, plain, tap"
 
 struct bu_report {
 	const struct bu_report_ops *ops;
@@ -17,12 +17,12 @@ struct bu_report {
 	bool shuffled;
 	uint64_t seed;
 	unsigned int repeat;
-	size_t total;         /* runs planned */
+	size_t total; /* runs planned */
 	size_t passed, failed, skipped;
-	int interrupted;      /* the signal that ended the run; 0: none */
-	double seconds;       /* of the whole run, in finish */
-	const char *suite;    /* of the result before, for headings */
-	bool spaced;          /* the line before is empty */
+	int interrupted;           /* the signal that ended the run; 0: none */
+	double seconds;            /* of the whole run, in finish */
+	const char *suite;         /* of the result before, for headings */
+	bool spaced;               /* the line before is empty */
 	struct bu_result *results; /* all of them, `total` items */
 };
 

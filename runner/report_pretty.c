@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RED "\033[31m"
-#define GREEN "\033[32m"
-#define YELLOW "\033[33m"
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define OFF "\033[0m"
-#define CLEAR_LINE "\r\033[K"
+#define RED          "\033[31m"
+#define GREEN        "\033[32m"
+#define YELLOW       "\033[33m"
+#define BOLD         "\033[1m"
+#define DIM          "\033[2m"
+#define OFF          "\033[0m"
+#define CLEAR_LINE   "\r\033[K"
 #define NAME_COLUMNS 56
 
 static bool on_terminal(void)
@@ -152,8 +152,7 @@ static void pretty_finish(struct bu_report *report)
 	if (done < report->total)
 		printf(", " YELLOW "%zu not run%s" OFF, report->total - done,
 		       report->interrupted ? " (interrupted)" : "");
-	printf("   " DIM "%s" OFF "\n\n",
-	       bu_duration(report->seconds, duration, sizeof(duration)));
+	printf("   " DIM "%s" OFF "\n\n", bu_duration(report->seconds, duration, sizeof(duration)));
 }
 
 const struct bu_report_ops bu_report_pretty = {

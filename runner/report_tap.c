@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TAP version 14: a plan, a line a test, and YAML diagnostics of what failed. https://testanything.org */
+/* TAP version 14: a plan, a line a test, and YAML diagnostics of what failed.
+ * https://testanything.org */
 #include "runner/report.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,10 +79,12 @@ static void put_failure(const struct bu_failure *failure)
 static void put_output(const struct bu_result *result)
 {
 	puts("  output: |2-");
-	put_block("    ", result->output, result->output_lost ? result->output_gap : result->output_len);
+	put_block("    ", result->output,
+		  result->output_lost ? result->output_gap : result->output_len);
 	if (!result->output_lost)
 		return;
-	printf("    [... %" PRIu64 " bytes of output are left out here ...]\n", result->output_lost);
+	printf("    [... %" PRIu64 " bytes of output are left out here ...]\n",
+	       result->output_lost);
 	put_block("    ", result->output + result->output_gap,
 		  result->output_len - result->output_gap);
 }
@@ -118,7 +121,8 @@ static void tap_result(struct bu_report *report, const struct bu_result *result)
 		put_diagnostics(report, result);
 }
 
-/* Tests that a plan promises and that never come are failures to a TAP consumer, as they should be. */
+/* Tests that a plan promises and that never come are failures to a TAP consumer, as they should be.
+ */
 static void tap_finish(struct bu_report *report)
 {
 	if (report->interrupted)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A result gathers failures; running out of memory loses a text, never the fact that the test failed. */
+/* A result gathers failures; running out of memory loses a text, never the fact that the test
+ * failed. */
 #include "runner/result.h"
 #include <stdarg.h>
 #include <stdio.h>

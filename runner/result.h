@@ -28,10 +28,10 @@ struct bu_result {
 	double seconds;
 	struct bu_failure *failures; /* oldest first */
 	char *skip_reason;
-	char *output;      /* captured; NULL: none */
+	char *output; /* captured; NULL: none */
 	size_t output_len;
 	uint64_t output_lost; /* bytes in the middle that were not kept */
-	size_t output_gap; /* where in `output` they are missing */
+	size_t output_gap;    /* where in `output` they are missing */
 };
 
 /* Append a failure; the result becomes a failed one. file may be NULL. */

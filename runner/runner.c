@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
+#define EXIT_USAGE       2
 #define EXIT_ALL_SKIPPED 77 /* as automake and ctest's SKIP_RETURN_CODE have it */
 
 /* A descriptor that a test opens must not become standard output by chance. */
@@ -25,7 +25,8 @@ static bool canary_lives(void)
 {
 	if (bpfunit_canary() == 0)
 		return true;
-	fputs("bpfunit: libbpf's system calls do not reach the emulated kernel; they would reach this "
+	fputs("bpfunit: libbpf's system calls do not reach the emulated kernel; they would reach "
+	      "this "
 	      "machine's.\n"
 	      "Another library's syscall() was linked before bpfunit's. Remedy: put bpfunit before "
 	      "libbpf and libc\n"

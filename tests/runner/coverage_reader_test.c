@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `bpfunit coverage` on data made by hand: merging, formats, and everything that can be wrong with files. */
+/* `bpfunit coverage` on data made by hand: merging, formats, and everything that can be wrong with
+ * files. */
 #include "tests/runner/spawn.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include <unistd.h>
 
 #define COUNT_MAGIC 0x31544e4355465042ULL
-#define SLOTS 9
+#define SLOTS       9
 
 /* A program of nine slots in two files, and a function that all of them share. */
 static char *description(const char *name)
@@ -131,8 +132,7 @@ static const char *with_sources(void)
 	text = normalised(text, "/src/./", text_of("%s/", sources));
 	text = normalised(text, "/src/", text_of("%s/", sources));
 	write_text(text_of("%s/limit-0001.prog", dir), text);
-	write_counts(text_of("%s/limit-0001.count", dir),
-		     (uint64_t[]){ 3, 3, 3, 1, 0, 1, 2, 2, 2 },
+	write_counts(text_of("%s/limit-0001.count", dir), (uint64_t[]){ 3, 3, 3, 1, 0, 1, 2, 2, 2 },
 		     (uint64_t[]){ 0, 0, 2, 0, 0, 0, 0, 0, 0 });
 	return dir;
 }
@@ -207,13 +207,15 @@ BPF_TEST(coverage_reader, refuses_malformed_descriptions)
 	static const struct {
 		const char *from, *to, *message;
 	} cases[] = {
-		{ "bpfunit-coverage\t1", "something else", "p-1.prog:1: this is not coverage data" },
+		{ "bpfunit-coverage\t1", "something else",
+		  "p-1.prog:1: this is not coverage data" },
 		{ "coverage\t1", "coverage\t2", ":1: format version 2 is not known (1 is)" },
 		{ "program\tp", "func\t0\t1\tx\nprogram\tp", ":2: 'func' before 'program'" },
 		{ "sched_cls\t9", "sched_cls\tnine", ":2: 'nine' is not a number of instructions" },
 		{ "sched_cls\t9", "sched_cls\t99999999999", ":2: '99999999999' is not" },
 		{ "sched_cls\t9", "sched_cls", ":2: 'program' with 3 fields is not known" },
-		{ "func\t0\t6\tp\n", "func\t0\t6\tp\nprogram\tq\txdp\t1\n", ":4: a second program" },
+		{ "func\t0\t6\tp\n", "func\t0\t6\tp\nprogram\tq\txdp\t1\n",
+		  ":4: a second program" },
 		{ "func\t0\t6", "func\t6\t0", ":3: a function from 6 to 0 in 9" },
 		{ "func\t6\t9", "func\t5\t9", ":4: a function from 5 to 9 in 9" },
 		{ "func\t6\t9", "func\t6\t10", ":4: a function from 6 to 10 in 9" },
@@ -316,7 +318,8 @@ BPF_TEST(coverage_reader, refuses_wrong_usage)
 			"/nonexistent/x: No such file or directory");
 	EXPECT_EQ(COVERAGE(dir, "--lcov", "/nonexistent/x")->status, 2);
 	EXPECT_EQ(COVERAGE(dir, "--html", "/dev/null/x")->status, 2);
-	EXPECT_EQ(RUN("/bin/sh", "-c", text_of(BPFUNIT " coverage %s > /dev/full", dir))->status, 2);
+	EXPECT_EQ(RUN("/bin/sh", "-c", text_of(BPFUNIT " coverage %s > /dev/full", dir))->status,
+		  2);
 }
 
 BPF_TEST(coverage_reader, shows_help_and_version)

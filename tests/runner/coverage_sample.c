@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs the programs of paths.bpf.c, and ends in several ways. coverage_test.c looks at the counts. */
+/* Runs the programs of paths.bpf.c, and ends in several ways. coverage_test.c looks at the counts.
+ */
 #include "paths.skel.h"
 #include <bpfunit/bpfunit.h>
 #include <signal.h>
@@ -65,7 +66,8 @@ BPF_TEST(paths, hangs, .timeout_s = 0.5)
 		pause();
 }
 
-/* The child has the same counts, and dies of a signal that saves coverage in the test's own process. */
+/* The child has the same counts, and dies of a signal that saves coverage in the test's own
+ * process. */
 BPF_TEST(paths, forks)
 {
 	struct paths_bpf *skel = BPFUNIT_LOAD(paths_bpf);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Coverage from the object to the report: counts of real runs, over tests, processes and binaries. */
+/* Coverage from the object to the report: counts of real runs, over tests, processes and binaries.
+ */
 #include "tests/runner/spawn.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -63,10 +64,9 @@ static const char *data_file(const char *dir, const char *name, const char *suff
 BPF_TEST(coverage, makes_an_lcov_tracefile)
 {
 	static const char *const parts[] = {
-		"TN:\nSF:paths.bpf.c\n", "FN:37,unused\n",    "FNDA:3,long_ones\n",
-		"FNDA:3,weigh\n",         "FNDA:0,unused\n",   "FNF:4\nFNH:2\n",
-		"BRDA:21,0,0,",          "BRDA:31,0,0,-\n",  "BRDA:31,0,1,-\n",
-		"DA:20,3\n",              "DA:23,3\n",         "DA:37,0\n",
+		"TN:\nSF:paths.bpf.c\n", "FN:37,unused\n", "FNDA:3,long_ones\n", "FNDA:3,weigh\n",
+		"FNDA:0,unused\n",       "FNF:4\nFNH:2\n", "BRDA:21,0,0,",       "BRDA:31,0,0,-\n",
+		"BRDA:31,0,1,-\n",       "DA:20,3\n",      "DA:23,3\n",          "DA:37,0\n",
 		"end_of_record\n",
 	};
 	const char *dir = temp_dir();
@@ -185,8 +185,8 @@ BPF_TEST(coverage, is_summed_up_after_a_run)
 
 BPF_TEST(coverage, summary_is_a_comment_in_tap)
 {
-	struct spawned *run = RUN(SAMPLE, text_of("--coverage=%s", temp_dir()), "--format=tap",
-				  "paths.passes");
+	struct spawned *run =
+		RUN(SAMPLE, text_of("--coverage=%s", temp_dir()), "--format=tap", "paths.passes");
 
 	EXPECT_CONTAINS(run->out, "\n# total ");
 	EXPECT_CONTAINS(run->out, "\n# lcov: ");
@@ -238,8 +238,9 @@ BPF_TEST(coverage, makes_directories_on_the_way)
 BPF_TEST(coverage, is_added_where_the_runner_stood)
 {
 	const char *dir = temp_dir();
-	struct spawned *run = RUN("/bin/sh", "-c",
-				  text_of("cd '%s' && exec " SAMPLE " --coverage=here paths.passes", dir));
+	struct spawned *run =
+		RUN("/bin/sh", "-c",
+		    text_of("cd '%s' && exec " SAMPLE " --coverage=here paths.passes", dir));
 
 	EXPECT_EQ(run->status, 0);
 	EXPECT_EQ(entries(text_of("%s/here", dir), "long_ones"), 2);
@@ -261,10 +262,11 @@ BPF_TEST(coverage, failing_to_write_it_fails_the_test)
 BPF_TEST(coverage, leaves_no_torso_on_a_full_disk)
 {
 	const char *dir = temp_dir();
-	struct spawned *run = RUN("/bin/sh", "-c",
-				  text_of("(trap '' XFSZ; ulimit -f 0; BPFUNIT_COVERAGE='%s' " SAMPLE
-					  " paths.passes) | cat",
-					  dir));
+	struct spawned *run =
+		RUN("/bin/sh", "-c",
+		    text_of("(trap '' XFSZ; ulimit -f 0; BPFUNIT_COVERAGE='%s' " SAMPLE
+			    " paths.passes) | cat",
+			    dir));
 
 	EXPECT_CONTAINS(run->out, "cannot write coverage: File too large");
 	EXPECT_NULL(data_file(dir, "long_ones", ".prog"));

@@ -14,15 +14,24 @@ BPF_TEST(glob, matches)
 		const char *glob, *text;
 		bool matches;
 	} cases[] = {
-		{ "", "", true },          { "", "a", false },
-		{ "*", "", true },         { "*", "abc", true },
-		{ "a", "a", true },        { "a", "ab", false },
-		{ "ab", "a", false },      { "?", "a", true },
-		{ "?", "", false },        { "a?c", "abc", true },
-		{ "a*c", "ac", true },     { "a*c", "abcbc", true },
-		{ "a*c", "abcb", false },  { "*b*", "abc", true },
-		{ "**", "x", true },       { "a.*", "a.b", true },
-		{ "a.*", "ab", false },    { "*aab", "aaaab", true },
+		{ "", "", true },
+		{ "", "a", false },
+		{ "*", "", true },
+		{ "*", "abc", true },
+		{ "a", "a", true },
+		{ "a", "ab", false },
+		{ "ab", "a", false },
+		{ "?", "a", true },
+		{ "?", "", false },
+		{ "a?c", "abc", true },
+		{ "a*c", "ac", true },
+		{ "a*c", "abcbc", true },
+		{ "a*c", "abcb", false },
+		{ "*b*", "abc", true },
+		{ "**", "x", true },
+		{ "a.*", "a.b", true },
+		{ "a.*", "ab", false },
+		{ "*aab", "aaaab", true },
 		{ "*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false },
 	};
 
@@ -89,8 +98,8 @@ static void check_captured(size_t bytes, size_t piece)
 
 	EXPECT_EQ(result.output_len + result.output_lost, bytes);
 	for (size_t i = 0; i < result.output_len; i++) {
-		size_t at = result.output_lost && i >= result.output_gap ? i + result.output_lost :
-									   i;
+		size_t at =
+			result.output_lost && i >= result.output_gap ? i + result.output_lost : i;
 		if (result.output[i] != (char)('a' + at % 26))
 			FAIL("%zu bytes by %zu: byte %zu is wrong", bytes, piece, i);
 	}

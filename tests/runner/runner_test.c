@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The runner seen from outside: what it prints and how it exits, for tests that end in every way. */
+/* The runner seen from outside: what it prints and how it exits, for tests that end in every way.
+ */
 #include "tests/runner/spawn.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -25,8 +26,8 @@ BPF_TEST(runner, reports_plainly_in_a_pipe)
 
 BPF_TEST(runner, reports_prettily)
 {
-	struct spawned *run = RUN("/bin/sh", "-c",
-				  "cd / && exec " SAMPLE " --format=pretty 'good.*' 'bad.*'");
+	struct spawned *run =
+		RUN("/bin/sh", "-c", "cd / && exec " SAMPLE " --format=pretty 'good.*' 'bad.*'");
 
 	EXPECT_EQ(run->status, 1);
 	EXPECT_GOLDEN("pretty.txt", OUT(run));
@@ -292,8 +293,9 @@ BPF_TEST(runner, survives_abort)
 
 BPF_TEST(runner, fails_a_test_that_exits)
 {
-	EXPECT_CONTAINS(RUN(SAMPLE, "ugly.exits")->out,
-			"the process exited with status 3 within the test\n    last check reached: ");
+	EXPECT_CONTAINS(
+		RUN(SAMPLE, "ugly.exits")->out,
+		"the process exited with status 3 within the test\n    last check reached: ");
 	EXPECT_CONTAINS(RUN(SAMPLE, "ugly.exits_with_success")->out,
 			"the process exited with status 0 within the test\n");
 	EXPECT_EQ(RUN(SAMPLE, "ugly.exits_with_success")->status, 1);
@@ -397,8 +399,8 @@ BPF_TEST(runner, gives_tests_an_empty_standard_input)
 
 static void interrupt_and_check(int number)
 {
-	struct spawned *run = spawn_start(
-		(char *[]){ SAMPLE, "good.passes", "ugly.waits_for_long", NULL }, NULL);
+	struct spawned *run =
+		spawn_start((char *[]){ SAMPLE, "good.passes", "ugly.waits_for_long", NULL }, NULL);
 
 	for (int i = 0; i < 500 && lseek(run->out_fd, 0, SEEK_END) <= 0; i++)
 		usleep(10000); /* until the first one was reported */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests that end in every way a test can end. runner_test.c runs this binary and looks at what the runner
- * says about it; it is no test of its own.
+ * Tests that end in every way a test can end. runner_test.c runs this binary and looks at what the
+ * runner says about it; it is no test of its own.
  */
 #include <bpfunit/bpfunit.h>
 #include <fcntl.h>

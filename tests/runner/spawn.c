@@ -207,8 +207,9 @@ static void tell_difference(struct bpfunit_where where, const char *name, const 
 		line_at(want, &want_len);
 		line_at(have, &have_len);
 		if (want_len != have_len || memcmp(want, have, want_len)) {
-			bpfunit_fail(where, false, "%s:%d differs\n  expected: %.*s\n  output:   %.*s",
-				     name, line, (int)want_len, want, (int)have_len, have);
+			bpfunit_fail(where, false,
+				     "%s:%d differs\n  expected: %.*s\n  output:   %.*s", name,
+				     line, (int)want_len, want, (int)have_len, have);
 			return;
 		}
 		want += want_len + (want[want_len] == '\n');

@@ -9,18 +9,18 @@
 struct spawned {
 	pid_t pid;
 	int out_fd, err_fd;
-	int status;      /* exit status, or 128 + signal */
+	int status; /* exit status, or 128 + signal */
 	const char *out, *err;
 };
 
-/* Run argv[0] to its end; the environment is the caller's without BPFUNIT_*, plus "NAME=value" of `env`
- * (NULL: none). Never NULL. */
+/* Run argv[0] to its end; the environment is the caller's without BPFUNIT_*, plus "NAME=value" of
+ * `env` (NULL: none). Never NULL. */
 struct spawned *spawn_env(char *const argv[], char *const env[]);
 /* Start only, or wait for what was started. */
 struct spawned *spawn_start(char *const argv[], char *const env[]);
 void spawn_wait(struct spawned *spawned);
 
-#define RUN(...) spawn_env((char *[]){ __VA_ARGS__, NULL }, NULL)
+#define RUN(...)          spawn_env((char *[]){ __VA_ARGS__, NULL }, NULL)
 #define RUN_ENV(env, ...) spawn_env((char *[]){ __VA_ARGS__, NULL }, (char *[]){ env, NULL })
 
 /* Text of the test; printf-like. */
@@ -38,7 +38,7 @@ char *normalised(const char *text, const char *path, const char *name);
 void expect_golden(struct bpfunit_where where, const char *name, const char *text);
 
 #define EXPECT_CONTAINS(text, part) expect_contains(BPFUNIT_HERE, text, part, true)
-#define EXPECT_LACKS(text, part) expect_contains(BPFUNIT_HERE, text, part, false)
+#define EXPECT_LACKS(text, part)    expect_contains(BPFUNIT_HERE, text, part, false)
 void expect_contains(struct bpfunit_where where, const char *text, const char *part, bool wanted);
 
 #endif
