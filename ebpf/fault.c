@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define FIRST_PAGE 4096
-#define NEAR 4096
+#define NEAR       4096
 
 struct access {
 	struct bu_run *run;
@@ -54,7 +54,7 @@ static struct bu_fault *new_fault(struct bu_run *run, enum bu_fault_kind kind)
 	return fault;
 }
 
-#define HINT(fault, ...) snprintf((fault)->hint, sizeof((fault)->hint), __VA_ARGS__)
+#define HINT(fault, ...)  snprintf((fault)->hint, sizeof((fault)->hint), __VA_ARGS__)
 #define WHERE(fault, ...) snprintf((fault)->where, sizeof((fault)->where), __VA_ARGS__)
 
 void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hint, ...)
@@ -170,6 +170,7 @@ static void refine_packet(struct access *access, const struct bu_region *region)
 	if (region->start == access->run->packet.head)
 		return;
 	access->fault->kind = BU_FAULT_USE_AFTER_FREE;
+	WHERE(access->fault, "where the packet was before it moved");
 	HINT(access->fault,
 	     "the packet has been moved since: load data and data_end from the context again");
 }
@@ -180,6 +181,29 @@ static void refine_ctx(struct access *access)
 		access->fault->kind = access->write ? BU_FAULT_READ_ONLY : BU_FAULT_OUT_OF_BOUNDS;
 	HINT(access->fault, "programs of this type may not %s this part of their context",
 	     access->write ? "write" : "read");
+}
+
+/* A ring buffer is one region; which bytes of it are an open record, the shadow knows. */
+static void refine_record(struct access *access, const struct bu_region *region)
+{
+	const struct bu_arena *arena = &access->run->kernel->arena;
+	const struct bu_map *map = region->info.owner;
+	u64 base = base_pointer(access->run), bytes;
+
+	if (access->bad > access->fault->address)
+		base = access->fault->address; /* begins in a record */
+	bytes = bu_arena_writable_span(arena, (void *)base, region->size);
+	if (!map || !holds(region, base) || !bytes) {
+		HINT(access->fault, "the record has been submitted or discarded");
+		return;
+	}
+	access->fault->kind = BU_FAULT_OUT_OF_BOUNDS;
+	if (access->bad < base)
+		WHERE(access->fault, "%llu bytes before a record of ring buffer '%s'",
+		      (unsigned long long)(base - access->bad), map->name);
+	else
+		WHERE(access->fault, "%llu bytes past the end of a record of ring buffer '%s'",
+		      (unsigned long long)(access->bad - base - bytes), map->name);
 }
 
 static void refine_opaque(struct access *access, const char *hint)
@@ -214,7 +238,7 @@ static void refine(struct access *access, const struct bu_region *region, bool i
 		break;
 	case BU_REGION_RINGBUF:
 		if (inside && access->fault->kind == BU_FAULT_USE_AFTER_FREE)
-			HINT(access->fault, "the record has been submitted or discarded");
+			refine_record(access, region);
 		break;
 	default:
 		break;
@@ -238,8 +262,10 @@ static void classify_in(struct access *access, const struct bu_region *region)
 	u64 start, bytes, bad = access->bad;
 	bool inside;
 
-	/* An access that begins in one element of a slab and ends past it is measured from there. */
-	if (region->info.stride && access->fault->address < bad && holds(region, access->fault->address))
+	/* An access that begins in one element of a slab and ends past it is measured from there.
+	 */
+	if (region->info.stride && access->fault->address < bad &&
+	    holds(region, access->fault->address))
 		bu_region_part(access->run, region, access->fault->address, &start, &bytes);
 	else
 		bu_region_part(access->run, region, bad, &start, &bytes);
@@ -270,8 +296,8 @@ void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write)
 	access.fault->write = write;
 	access.fault->address = address;
 	access.fault->size = size;
-	access.bad = address + (write ? bu_arena_writable_span(arena, (void *)address, size) :
-					bu_arena_readable_span(arena, (void *)address, size));
+	access.bad = address + (write ? bu_arena_writable_span(arena, (void *)address, size)
+				      : bu_arena_readable_span(arena, (void *)address, size));
 	if (address < FIRST_PAGE) {
 		classify_null(&access);
 		return;
@@ -326,18 +352,18 @@ void bu_fault_budget(struct bu_run *run)
 	last = bu_prog_line(run->prog, run->insn);
 	if (first && last && first->file && last->file)
 		WHERE(fault, "in the loop %s:%u to %s:%u (instructions %u to %u)",
-		      base_name(first->file), first->line, base_name(last->file), last->line, target,
-		      run->insn);
+		      base_name(first->file), first->line, base_name(last->file), last->line,
+		      target, run->insn);
 	else
 		WHERE(fault, "in the loop of instructions %u to %u", target, run->insn);
 }
 
 /* What libbpf leaves in place of calls that cannot work. Source: tools/lib/bpf/relo_core.c,
  * libbpf.c (1.5). */
-#define POISON_CORE 195896080
-#define POISON_MAP_BASE 2001000000
+#define POISON_CORE       195896080
+#define POISON_MAP_BASE   2001000000
 #define POISON_KFUNC_BASE 2002000000
-#define POISON_LAST 2002999999
+#define POISON_LAST       2002999999
 
 void bu_fault_poison(struct bu_run *run)
 {
@@ -347,21 +373,24 @@ void bu_fault_poison(struct bu_run *run)
 	if (!fault)
 		return;
 	if (insn->code == (BPF_JMP | BPF_CALL | BPF_X))
-		HINT(fault, "the register holds neither a function's address nor a helper's number");
+		HINT(fault,
+		     "the register holds neither a function's address nor a helper's number");
 	else if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		HINT(fault, insn->imm ? "a kernel function that has no model" :
-					"a weak kernel function (kfunc) that the kernel does not "
+		HINT(fault, insn->imm ? "a kernel function that has no model"
+				      : "a weak kernel function (kfunc) that the kernel does not "
 					"have: test it with bpf_ksym_exists() first");
 	else if (insn->imm == POISON_CORE)
 		HINT(fault, "a CO-RE relocation failed here: the kernel's types lack this type, "
 			    "field or enumerator; test it with bpf_core_field_exists() first");
 	else if (insn->imm >= POISON_KFUNC_BASE && insn->imm <= POISON_LAST)
-		HINT(fault, "a weak kernel function (kfunc, extern number %d) that the kernel does "
-			    "not have: test it with bpf_ksym_exists() first",
+		HINT(fault,
+		     "a weak kernel function (kfunc, extern number %d) that the kernel does "
+		     "not have: test it with bpf_ksym_exists() first",
 		     insn->imm - POISON_KFUNC_BASE);
 	else if (insn->imm >= POISON_MAP_BASE && insn->imm < POISON_KFUNC_BASE)
-		HINT(fault, "a map (number %d of the object) that was not created, see "
-			    "bpf_map__set_autocreate()",
+		HINT(fault,
+		     "a map (number %d of the object) that was not created, see "
+		     "bpf_map__set_autocreate()",
 		     insn->imm - POISON_MAP_BASE);
 	else
 		HINT(fault, "no helper has the number %d", insn->imm);
