@@ -12,7 +12,6 @@
 #include "framework/text.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,24 +41,12 @@ static void format_bytes(struct bu_text *text, const u8 *data, size_t size)
 		bu_text_add(text, " ... (%zu bytes)", size);
 }
 
+/* Up to the zeroes at the end: what stands behind the first one is shown too. */
 static void format_string(struct bu_text *text, const u8 *data, size_t size)
 {
-	size_t len = size;
-
-	while (len && !data[len - 1])
-		len--;
-	bu_text_add(text, "\"");
-	for (size_t i = 0; i < len; i++) {
-		if (data[i] == '"' || data[i] == '\\')
-			bu_text_add(text, "\\%c", data[i]);
-		else if (isprint(data[i]))
-			bu_text_add(text, "%c", data[i]);
-		else if (data[i] == '\n')
-			bu_text_add(text, "\\n");
-		else
-			bu_text_add(text, "\\x%02x", data[i]);
-	}
-	bu_text_add(text, "\"");
+	while (size && !data[size - 1])
+		size--;
+	bu_text_quote(text, (const char *)data, size);
 }
 
 static void format_number(struct format *f, u64 value, bool is_signed, u32 bits)
@@ -106,7 +93,7 @@ static void format_enum(struct format *f, const struct bu_field *field, const st
 			continue;
 		bu_text_add(&f->text, "%s", btf__name_by_offset(field->btf, name));
 		if (!f->terse)
-			bu_text_add(&f->text, " (%lld)", (long long)value);
+			bu_text_add(&f->text, " (%lld)", (long long)known);
 		return;
 	}
 	format_number(f, value, bu_field_is_signed(field), bu_field_bits(field));

@@ -115,7 +115,7 @@ static int store_integer(struct bu_seed *seed, yaml_node_t *node, const struct b
 	const struct btf_type *type = bu_field_type(field);
 	enum bu_int_style style = bu_int_style(field->btf, field->type_id);
 	const char *text = bu_seed_text(node);
-	bool is_bool = style == BU_INT_BOOL;
+	bool is_bool = style == BU_INT_BOOL, is_signed;
 	struct bu_nearest nearest;
 	struct bu_number number;
 	u64 value;
@@ -136,8 +136,9 @@ static int store_integer(struct bu_seed *seed, yaml_node_t *node, const struct b
 	default:
 		break;
 	}
-	if (!bu_number_fits(&number, bu_field_is_signed(field), is_bool ? 1 : bu_field_bits(field),
-			    &value))
+	/* Compilers that do not mark signed enums: either sign is right. */
+	is_signed = bu_field_is_signed(field) || (btf_is_any_enum(type) && number.negative);
+	if (!bu_number_fits(&number, is_signed, is_bool ? 1 : bu_field_bits(field), &value))
 		return is_bool ? bu_seed_error(seed, node, "%s is neither true nor false", text)
 			       : out_of_range(seed, node, field);
 	if (style == BU_INT_BE && !field->bit_size)
