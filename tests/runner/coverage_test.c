@@ -64,9 +64,9 @@ static const char *data_file(const char *dir, const char *name, const char *suff
 BPF_TEST(coverage, makes_an_lcov_tracefile)
 {
 	static const char *const parts[] = {
-		"TN:\nSF:paths.bpf.c\n", "FN:37,unused\n", "FNDA:3,long_ones\n", "FNDA:3,weigh\n",
-		"FNDA:0,unused\n",       "FNF:4\nFNH:2\n", "BRDA:21,0,0,",       "BRDA:31,0,0,-\n",
-		"BRDA:31,0,1,-\n",       "DA:20,3\n",      "DA:23,3\n",          "DA:37,0\n",
+		"TN:\nSF:paths.bpf.c\n", "FN:38,unused\n", "FNDA:3,long_ones\n", "FNDA:3,weigh\n",
+		"FNDA:0,unused\n",       "FNF:4\nFNH:2\n", "BRDA:22,0,0,",       "BRDA:32,0,0,-\n",
+		"BRDA:32,0,1,-\n",       "DA:21,3\n",      "DA:24,3\n",          "DA:38,0\n",
 		"end_of_record\n",
 	};
 	const char *dir = temp_dir();
@@ -208,8 +208,8 @@ BPF_TEST(coverage, listing_shows_source_and_branches)
 	collect(dir, "paths.passes:paths.drops");
 	run = RUN(BPFUNIT, "coverage", (char *)dir, "--listing=-");
 	EXPECT_CONTAINS(run->out, text_of(" | long_ones()  %s\n", PATHS_SOURCE));
-	EXPECT_CONTAINS(run->out, "         3      20 |     runs++;\n");
-	EXPECT_CONTAINS(run->out, "         0 !    37 |     return ctx->ingress_ifindex");
+	EXPECT_CONTAINS(run->out, "         3      21 |     runs++;\n");
+	EXPECT_CONTAINS(run->out, "         0 !    38 |     return ctx->ingress_ifindex");
 	EXPECT_CONTAINS(run->out, "taken 0, not taken 3\n");
 	EXPECT_CONTAINS(run->out, "taken 1, not taken 2\n");
 	EXPECT_CONTAINS(run->out, "never reached\n");
