@@ -269,8 +269,12 @@ SEC("raw_tp")
 int long_strings(void *ctx)
 {
 	static char name[400];
-	__u64 values[] = { (__u64)name, (__u64)name, 1 };
+	__u64 values[3];
+	char *at = name;
 
+	asm volatile("" : "+r"(at)); /* or the compiler makes a table that needs relocation */
+	values[0] = values[1] = (__u64)at;
+	values[2] = 1;
 	for (int i = 0; i < 399; i++)
 		name[i] = 'a';
 	ret[0] = bpf_trace_vprintk("%s", 3, values, 8);

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Helpers that answer from the environment, maps and buffers: results, limits and errnos. */
+#include "helpers.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+BPF_TEST_F(helpers, map_calls_return_what_the_map_says)
+{
+	EXPECT_EQ(RUN(maps, 1, 11, BPF_ANY, 0), 0);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	EXPECT_EQ(self->bss->ret[1], 11);
+	RUN(maps, 1, 12, BPF_NOEXIST, 0);
+	EXPECT_EQ(self->bss->ret[0], -EEXIST);
+	RUN(maps, 2, 12, BPF_EXIST, 0);
+	EXPECT_EQ(self->bss->ret[0], -ENOENT);
+	RUN(maps, 2, 12, 77, 0);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	RUN(maps, 2, 22, BPF_ANY, 0);
+	RUN(maps, 3, 33, BPF_ANY, 1);
+	EXPECT_EQ(self->bss->ret[0], -E2BIG);
+	EXPECT_EQ(self->bss->ret[1], -1);
+	EXPECT_EQ(self->bss->ret[2], -ENOENT);
+	EXPECT_MAP_COUNT(self->skel->maps.hash, 2);
+}
+
+BPF_TEST_F(helpers, per_cpu_lookup_is_of_the_cpu)
+{
+	bpfunit_set_cpu(1);
+	RUN(percpu_lookup, 1);
+	EXPECT_EQ(self->bss->ret[0], 1);
+	RUN(percpu_lookup, 0);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	RUN(percpu_lookup, bpfunit_nr_cpus());
+	EXPECT_EQ(self->bss->ret[0], -1);
+	EXPECT_MAP_CPU_VALUE(self->skel->maps.percpu, 1, (__u32){ 0 }, (__u64){ 3 });
+}
+
+BPF_TEST_F(helpers, each_element_is_visited)
+{
+	MAP_PUT(self->skel->maps.hash, (__u32){ 1 }, (__u64){ 2 });
+	MAP_PUT(self->skel->maps.hash, (__u32){ 3 }, (__u64){ 4 });
+	RUN(each);
+	EXPECT_EQ(self->bss->ret[0], 2);
+	EXPECT_EQ(self->bss->ret[1], 604);
+	RUN(each, 1);
+	EXPECT_EQ(self->bss->ret[0], 1);
+	RUN(each, 0, 1);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+}
+
+BPF_TEST_F(helpers, environment_is_seen)
+{
+	bpfunit_set_tgid(100);
+	bpfunit_set_tid(101);
+	bpfunit_set_uid(7);
+	bpfunit_set_gid(8);
+	bpfunit_set_cgroup_id(55);
+	bpfunit_set_cpu(2);
+	RUN(who, 1);
+	EXPECT_EQ((uint64_t)self->bss->ret[0], 100ULL << 32 | 101);
+	EXPECT_EQ((uint64_t)self->bss->ret[1], 8ULL << 32 | 7);
+	EXPECT_EQ(self->bss->ret[2], 55);
+	EXPECT_EQ(self->bss->ret[3], 2);
+	EXPECT_EQ(self->bss->ret[4], 0);
+	EXPECT_EQ(self->bss->ret[5], 55);
+	EXPECT_NE(self->bss->ret[6], 0);
+	EXPECT_EQ(self->bss->ret[6], self->bss->ret[7]);
+}
+
+BPF_TEST_F(helpers, ancestors_are_root_and_self)
+{
+	bpfunit_set_cgroup_id(55);
+	RUN(who, 0);
+	EXPECT_EQ(self->bss->ret[5], 1);
+	RUN(who, 2);
+	EXPECT_EQ(self->bss->ret[5], 0);
+	RUN(who, (uint64_t)-1);
+	EXPECT_EQ(self->bss->ret[5], 0);
+	bpfunit_set_cgroup_id(1);
+	RUN(who, 1);
+	EXPECT_EQ(self->bss->ret[5], 0);
+}
+
+BPF_TEST_F(helpers, clocks_follow_the_test)
+{
+	bpfunit_clock_set_ns(10 * NSEC_PER_SEC);
+	bpfunit_clock_set_boot_offset_ns(3);
+	RUN(clocks);
+	EXPECT_EQ((uint64_t)self->bss->ret[0], 10 * NSEC_PER_SEC);
+	EXPECT_EQ((uint64_t)self->bss->ret[1], 10 * NSEC_PER_SEC + 3);
+	EXPECT_EQ((uint64_t)self->bss->ret[2], 10 * NSEC_PER_SEC);
+	EXPECT_EQ((uint64_t)self->bss->ret[3], 10 * NSEC_PER_SEC);
+	/* Five minutes before the wrap of 32 bits, and 250 a second. */
+	EXPECT_EQ((uint64_t)self->bss->ret[4], 0x100000000ULL - 300 * 250 + 10 * 250);
+}
+
+BPF_TEST_F(helpers, random_numbers_follow_the_seed)
+{
+	int64_t first[3];
+
+	bpfunit_set_random_seed(9);
+	RUN(randoms);
+	memcpy(first, self->bss->ret, sizeof(first));
+	EXPECT_NE(first[0], first[1]);
+	EXPECT_LE(first[0], UINT32_MAX);
+	bpfunit_set_random_seed(9);
+	RUN(randoms);
+	EXPECT_MEMEQ(first, self->bss->ret, sizeof(first));
+}
+
+BPF_TEST_F(helpers, probes_tell_user_from_kernel_memory)
+{
+	char *user = bpfunit_user_memory("user", 5);
+
+	RUN(probe, (uintptr_t)user, 5);
+	EXPECT_EQ(self->bss->ret[0], -ERANGE);
+	EXPECT_EQ(self->bss->ret[1], 0);
+	EXPECT_EQ(self->bss->ret[2], 0);
+	EXPECT_EQ(self->bss->ret[3], 5);
+	EXPECT_MEMEQ(self->bss->out, "\0\0\0\0\0Z", 6);
+	EXPECT_STREQ(self->bss->out + 64, "user");
+	EXPECT_STREQ(self->bss->out + 128, "user");
+	EXPECT_STREQ(self->bss->out + 192, "user");
+	RUN(probe, (uintptr_t)user, 64);
+	EXPECT_EQ(self->bss->ret[1], -EFAULT);
+	EXPECT_EQ(self->bss->ret[3], 5);
+	EXPECT_EQ(self->bss->out[64 + 63], 0);
+}
+
+BPF_TEST_F(helpers, probes_read_kernel_objects)
+{
+	RUN(who);
+	RUN(probe, (uint64_t)self->bss->ret[6], 16);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	EXPECT_EQ(self->bss->ret[1], -EFAULT);
+	EXPECT_EQ(self->bss->ret[2], 0);
+}
+
+BPF_TEST_F(helpers, copies_from_user_memory)
+{
+	char *user = bpfunit_user_memory("abc", 4);
+
+	RUN(copy, (uintptr_t)user, 4);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	EXPECT_STREQ(self->bss->out, "abc");
+	RUN(copy, 8, 4);
+	EXPECT_EQ(self->bss->ret[0], -EFAULT);
+	EXPECT_EQ(self->bss->out[0], 0);
+}
+
+BPF_TEST_F(helpers, trace_is_captured_by_line)
+{
+	RUN(trace, 42);
+	EXPECT_STREQ(bpfunit_trace(), "one 1\npid 42 name x\n1 2 3 4\n");
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	EXPECT_EQ(self->bss->ret[1], -EINVAL);
+	EXPECT_EQ(self->bss->ret[2], -EINVAL);
+}
+
+BPF_TEST_F(helpers, vprintk_takes_12_values)
+{
+	RUN(vprintk, 8);
+	EXPECT_EQ(self->bss->ret[0], 1);
+	EXPECT_EQ(self->bss->ret[1], 4);
+	RUN(vprintk, 96);
+	EXPECT_EQ(self->bss->ret[0], 1);
+	RUN(vprintk, 104);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	RUN(vprintk, 12);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	RUN(vprintk, 0);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+}
+
+BPF_TEST_F(helpers, strings_share_512_bytes)
+{
+	RUN(long_strings);
+	EXPECT_EQ(self->bss->ret[0], 399);
+	EXPECT_EQ(self->bss->ret[1], 399 + 111);
+	EXPECT_EQ(self->bss->ret[2], -ENOSPC);
+}
+
+BPF_TEST_F(helpers, records_are_submitted_or_discarded)
+{
+	EXPECT_EQ(RUN(ring_reserve, 8, 0, 5, 0), 0);
+	EXPECT_EQ(RUN(ring_reserve, 8, 0, 6, 1), 0);
+	EXPECT_EQ(RUN(ring_reserve, 8, 1, 7, 0), 1);
+	EXPECT_EQ(RUN(ring_reserve, 4096, 0, 7, 0), 1);
+	EXPECT_EVENT(self->skel->maps.ring, (__u64){ 5 });
+	EXPECT_NO_EVENT(self->skel->maps.ring);
+}
+
+BPF_TEST_F(helpers, unreleased_record_is_a_leak)
+{
+	EXPECT_FAULT(BPFUNIT_FAULT_LEAK, RUN(ring_leak));
+}
+
+BPF_TEST_F(helpers, ring_output_is_queried)
+{
+	RUN(ring_output, 10, 0);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	EXPECT_EQ(self->bss->ret[1], 24);
+	EXPECT_EQ(self->bss->ret[2], 4096);
+	EXPECT_EQ(self->bss->ret[3], 0);
+	RUN(ring_output, 10, 4);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	for (int i = 0; i < 40; i++)
+		RUN(ring_output, 200, 0);
+	EXPECT_EQ(self->bss->ret[0], -EAGAIN);
+}
+
+BPF_TEST_F(helpers, perf_output_checks_flags_and_index)
+{
+	RUN(perf_output, BPF_F_CURRENT_CPU);
+	EXPECT_EVENT_COUNT(self->skel->maps.perf, 1);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	RUN(perf_output, 1ULL << 32 | BPF_F_CURRENT_CPU);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	RUN(perf_output, 100000);
+	EXPECT_EQ(self->bss->ret[0], -E2BIG);
+}
+
+BPF_TEST_F(helpers, perf_output_appends_packet_bytes)
+{
+	struct bpfunit_packet *packet = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1, 2, "hi");
+	size_t size;
+	const uint8_t *event;
+
+	self->bss->args[0] = 14ULL << 32 | BPF_F_CURRENT_CPU;
+	EXPECT_RUN_XDP(self->skel->progs.perf_packet, packet, XDP_PASS);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	event = bpfunit_event_next(self->skel->maps.perf, &size);
+	ASSERT_NOT_NULL(event);
+	ASSERT_GE(size, 22U);
+	EXPECT_MEMEQ(event, self->bss->out, 8);
+	EXPECT_MEMEQ(event + 8, bpfunit_packet_data(packet), 14);
+	self->bss->args[0] = 5000ULL << 32 | BPF_F_CURRENT_CPU;
+	EXPECT_RUN_XDP(self->skel->progs.perf_packet, packet, XDP_PASS);
+	EXPECT_EQ(self->bss->ret[0], -EFAULT);
+	self->bss->args[0] = 1ULL << 63;
+	EXPECT_RUN_XDP(self->skel->progs.perf_packet, packet, XDP_PASS);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+}
+
+BPF_TEST_F(helpers, tail_calls_end_after_33)
+{
+	EXPECT_EQ(RUN(tail_call, 0), 5);
+	EXPECT_EQ(self->bss->ret[1], 33);
+}
+
+BPF_TEST_F(helpers, tail_call_to_nothing_goes_on)
+{
+	EXPECT_EQ(RUN(tail_call, 1), 6);
+	EXPECT_EQ(RUN(tail_call, 2), 6);
+	EXPECT_EQ(self->bss->ret[1], 0);
+}
