@@ -340,7 +340,7 @@ const struct bu_region *bu_arena_released(const struct bu_arena *arena, const vo
 
 void bu_arena_free(struct bu_arena *arena, void *ptr)
 {
-	struct bu_zone *zone = &arena->heap;
+	struct bu_zone *zone = zone_of(arena, ptr) == &arena->shared ? &arena->shared : &arena->heap;
 	struct bu_region *region;
 	u32 nr = ptr ? count_up_to(zone, zone->nr_regions, ptr) : 0;
 

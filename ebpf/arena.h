@@ -88,7 +88,8 @@ void *bu_arena_alloc_shared(struct bu_arena *arena, u64 size, enum bu_access acc
  * first head + data bytes from `*offset` on are used. Starts out BU_NONE. */
 void *bu_arena_alloc_ring(struct bu_arena *arena, u64 head, u64 data,
 			  const struct bu_region_info *info, u64 *offset);
-/* Make a heap region inaccessible; later accesses are use-after-free. `ptr`: its start. NULL is ignored. */
+/* Make a region of heap or shared memory inaccessible; later accesses are use-after-free. Its owner and label are
+ * forgotten. `ptr`: its start. NULL is ignored. */
 void bu_arena_free(struct bu_arena *arena, void *ptr);
 
 /* Scratch memory: allocate between mark and release; release poisons all that came after the mark. It

@@ -235,6 +235,8 @@ static void forget(struct bu_fd_table *table, struct bu_fd *fd)
 		unlist(table, fd);
 	table->nr_fds--;
 	close(fd->peer);
+	if (!fd->object->fds && fd->object->class->closed)
+		fd->object->class->closed(fd->object);
 	bu_object_put(fd->object);
 	free(fd);
 }

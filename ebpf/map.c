@@ -32,10 +32,18 @@ static bool readable(struct bu_object *object)
 	return map->ops->readable(map);
 }
 
+static void closed(struct bu_object *object)
+{
+	struct bu_map *map = bu_container_of(object, struct bu_map, object);
+
+	map->ops->closed(map);
+}
+
 static const struct bu_object_class map_class = {
 	.kind = BU_OBJECT_MAP,
 	.destroy = destroy,
 	.readable = readable,
+	.closed = closed,
 };
 
 static void *make_handle(struct bu_map *map)

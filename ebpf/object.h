@@ -25,6 +25,7 @@ struct bu_object_class {
 	enum bu_object_kind kind;
 	void (*destroy)(struct bu_object *object); /* frees the object, its references included */
 	bool (*readable)(struct bu_object *object); /* what poll(2) says; NULL: never */
+	void (*closed)(struct bu_object *object); /* user space closed its last descriptor; NULL: nothing to do */
 };
 
 struct bu_object {

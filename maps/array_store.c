@@ -79,19 +79,6 @@ int bu_array_create(struct bu_map *map, const union bpf_attr *attr)
 	return -ENOMEM;
 }
 
-static void free_copy(struct bu_array *array, u8 *copy)
-{
-	struct bu_arena *arena = &array->map->object.kernel->arena;
-
-	if (!copy)
-		return;
-	if (array->map->flags & BPF_F_MMAPABLE)
-		bu_arena_set_access(arena, copy, (u64)array->map->max_entries * array->stride,
-				    BU_NONE);
-	else
-		bu_arena_free(arena, copy);
-}
-
 void bu_array_destroy(struct bu_map *map)
 {
 	struct bu_array *array = map->priv;
@@ -99,7 +86,7 @@ void bu_array_destroy(struct bu_map *map)
 	if (!array)
 		return;
 	for (u32 i = 0; array->copies && i < array->nr_copies; i++)
-		free_copy(array, array->copies[i]);
+		bu_arena_free(&map->object.kernel->arena, array->copies[i]);
 	free(array->copies);
 	free(array->reached);
 	free(array);

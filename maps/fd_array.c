@@ -38,15 +38,22 @@ static void set_slot(struct bu_object **slot, struct bu_object *object)
 		bu_object_put(old);
 }
 
+void bu_fd_array_clear(struct bu_map *map)
+{
+	struct bu_fd_array *array = map->priv;
+
+	for (u32 i = 0; i < map->max_entries; i++)
+		if (array->slots[i])
+			set_slot(&array->slots[i], NULL);
+}
+
 void bu_fd_array_destroy(struct bu_map *map)
 {
 	struct bu_fd_array *array = map->priv;
 
 	if (!array)
 		return;
-	for (u32 i = 0; i < map->max_entries; i++)
-		if (array->slots[i])
-			set_slot(&array->slots[i], NULL);
+	bu_fd_array_clear(map);
 	free(array->slots);
 	free(array);
 	map->priv = NULL;

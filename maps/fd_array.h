@@ -15,6 +15,8 @@ struct bu_fd_array {
 int bu_fd_array_check(const union bpf_attr *attr);
 int bu_fd_array_create(struct bu_map *map, const union bpf_attr *attr);
 void bu_fd_array_destroy(struct bu_map *map);
+/* Empty all slots. */
+void bu_fd_array_clear(struct bu_map *map);
 /* The object at an index, or NULL. */
 struct bu_object *bu_fd_array_get(struct bu_map *map, u64 index);
 /* 0, or -EINVAL (flags), -E2BIG: whether an update may go on to look at its descriptor. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * BPF_MAP_TYPE_PERF_EVENT_ARRAY. Source: kernel/bpf/arraymap.c, kernel/trace/bpf_trace.c (6.12).
- * Differs: BPF_F_PRESERVE_ELEMS is accepted and always holds: events stay until they are deleted or
- * the map ends, not until the descriptor that they were added through is closed.
+ * Differs: without BPF_F_PRESERVE_ELEMS the events go when the map's last descriptor is closed; in
+ * the kernel, each when the descriptor is closed that it was added through.
  */
 #include "maps/perf_event_array.h"
 #include "ebpf/kernel.h"
@@ -38,6 +38,12 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 	return 0;
 }
 
+static void closed(struct bu_map *map)
+{
+	if (!(map->flags & BPF_F_PRESERVE_ELEMS))
+		bu_fd_array_clear(map);
+}
+
 const struct bu_map_ops bu_perf_event_array_ops = {
 	.name = "perf_event_array",
 	.check = bu_fd_array_check,
@@ -54,6 +60,7 @@ const struct bu_map_ops bu_perf_event_array_ops = {
 	.next_key = bu_array_next_key,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = bu_mmap_offset_enotsupp,
+	.closed = closed,
 	.readable = bu_readable_never,
 	.no_btf = true,
 	.fd_values = true,

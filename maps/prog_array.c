@@ -2,8 +2,7 @@
 /*
  * BPF_MAP_TYPE_PROG_ARRAY. All programs of an array have the type of the first.
  * Source: kernel/bpf/arraymap.c, __bpf_prog_map_compatible() in kernel/bpf/core.c (6.12).
- * Differs: programs stay until they are replaced, deleted or the map ends; the kernel empties the
- * array when the last descriptor (or pin) of the map goes.
+ * A program may hold the array that holds it: the array is emptied when user space has closed it.
  */
 #include <string.h>
 
@@ -78,6 +77,7 @@ const struct bu_map_ops bu_prog_array_ops = {
 	.next_key = bu_array_next_key,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = bu_mmap_offset_enotsupp,
+	.closed = bu_fd_array_clear,
 	.readable = bu_readable_never,
 	.fd_values = true,
 };

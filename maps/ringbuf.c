@@ -76,8 +76,7 @@ static void destroy(struct bu_map *map)
 
 	if (!ring)
 		return;
-	bu_arena_set_access(&map->object.kernel->arena, ring->consumer,
-			    2 * (ring->page + ring->size), BU_NONE);
+	bu_arena_free(&map->object.kernel->arena, ring->consumer);
 	free(ring->open);
 	free(ring);
 	map->priv = NULL;
@@ -305,5 +304,6 @@ const struct bu_map_ops bu_ringbuf_ops = {
 	.next_key = bu_next_key_enotsupp,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = mmap_offset,
+	.closed = bu_closed_nothing,
 	.readable = readable,
 };

@@ -67,6 +67,10 @@ s64 bu_mmap_offset_enotsupp(struct bu_map *map, u64 pgoff, u64 size, int prot)
 	return -BU_ENOTSUPP;
 }
 
+void bu_closed_nothing(struct bu_map *map)
+{
+}
+
 bool bu_readable_never(struct bu_map *map)
 {
 	return false;

@@ -78,6 +78,28 @@ BPF_TEST(prog_array, holds_programs_of_one_type)
 	EXPECT_ERR(bpf_map_update_elem(fd, &key, &tc, BPF_ANY), EINVAL); /* the type stays */
 }
 
+/* Otherwise an array and a program in it that uses the array would keep each other for good. */
+BPF_TEST(prog_array, emptied_when_user_space_closes_it)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts);
+	int fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", 4, 4, 1, NULL);
+	int prog = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "program", "GPL", insns, 2, &opts);
+	uint32_t key = 0, id = id_of(prog);
+
+	ASSERT_OK(bpf_prog_bind_map(prog, fd, NULL));
+	ASSERT_OK(bpf_map_update_elem(fd, &key, &prog, BPF_ANY));
+	close(prog);
+	prog = bpf_prog_get_fd_by_id(id);
+	EXPECT_OK(prog); /* the array holds it */
+	close(prog);
+	close(fd);
+	EXPECT_ERR(bpf_prog_get_fd_by_id(id), ENOENT);
+}
+
 BPF_TEST(prog_array, iterates_over_all_indexes)
 {
 	struct map_programs_bpf *skel = BPFUNIT_LOAD(map_programs_bpf);
