@@ -332,30 +332,52 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* The source lines of the loop that jumps from `last` back to `first`; false: not known. */
+static bool loop_lines(const struct bu_prog *prog, u32 first, u32 last, const struct bu_line **low,
+		       const struct bu_line **high)
+{
+	u32 i;
+
+	*low = *high = bu_prog_line(prog, last);
+	for (i = first; *low && i < last; i++) {
+		const struct bu_line *line = bu_prog_line(prog, i);
+
+		if (!line || strcmp(line->file, (*low)->file) != 0)
+			continue;
+		*low = line->line < (*low)->line ? line : *low;
+		*high = line->line > (*high)->line ? line : *high;
+	}
+	return *low;
+}
+
+static void name_loop(struct bu_fault *fault, const struct bu_prog *prog, u32 first, u32 last)
+{
+	const struct bu_line *low, *high;
+
+	if (!loop_lines(prog, first, last, &low, &high))
+		WHERE(fault, "in the loop of instructions %u to %u", first, last);
+	else if (low->line == high->line)
+		WHERE(fault, "in the loop at %s:%u (instructions %u to %u)", base_name(low->file),
+		      low->line, first, last);
+	else
+		WHERE(fault, "in the loop at %s:%u to %u (instructions %u to %u)",
+		      base_name(low->file), low->line, high->line, first, last);
+}
+
 void bu_fault_budget(struct bu_run *run)
 {
 	struct bu_fault *fault = new_fault(run, BU_FAULT_BUDGET);
 	const struct bu_op *op = &run->prog->ops[run->insn];
-	const struct bu_line *first, *last;
-	u32 target = run->insn + op->off;
 
 	if (!fault)
 		return;
 	HINT(fault, "a run may execute %lld instructions: an endless loop, or raise the budget",
 	     (long long)run->kernel->budget);
 	if (op->code == BU_OP_CALL_HELPER || op->code == BU_OP_CALL_LOCAL ||
-	    op->code == BU_OP_CALL_REG) {
+	    op->code == BU_OP_CALL_REG)
 		WHERE(fault, "in calls made by instruction %u", run->insn);
-		return;
-	}
-	first = bu_prog_line(run->prog, target);
-	last = bu_prog_line(run->prog, run->insn);
-	if (first && last && first->file && last->file)
-		WHERE(fault, "in the loop %s:%u to %s:%u (instructions %u to %u)",
-		      base_name(first->file), first->line, base_name(last->file), last->line,
-		      target, run->insn);
 	else
-		WHERE(fault, "in the loop of instructions %u to %u", target, run->insn);
+		name_loop(fault, run->prog, run->insn + op->off, run->insn);
 }
 
 /* What libbpf leaves in place of calls that cannot work. Source: tools/lib/bpf/relo_core.c,

@@ -72,17 +72,26 @@ static void name_owned(const struct bu_region *region, const char *what, u64 byt
 		snprintf(text, size, "%s (%llu bytes)", what, (unsigned long long)bytes);
 }
 
-/* `size` usable bytes at `start`, the part of a region that `address` belongs to. */
+/* Where the element of a slab starts that is at, or nearest to, an address. */
+static u64 element_start(const struct bu_region *region, u64 address)
+{
+	u64 count = region->size / region->info.stride, i;
+
+	if (address < (u64)region->start || !count)
+		return (u64)region->start;
+	i = (address - (u64)region->start) / region->info.stride;
+	return (u64)region->start + BU_MIN(i, count - 1) * region->info.stride;
+}
+
 void bu_region_part(const struct bu_run *run, const struct bu_region *region, u64 address,
 		    u64 *start, u64 *bytes)
 {
 	const struct bu_packet *packet = &run->packet;
-	u64 offset = address - (u64)region->start;
 
 	*start = (u64)region->start;
 	*bytes = region->size;
-	if (region->info.stride && offset < region->size) {
-		*start += offset / region->info.stride * region->info.stride;
+	if (region->info.stride) {
+		*start = element_start(region, address);
 		*bytes = region->info.elem_size;
 	} else if (region->info.kind == BU_REGION_PACKET && region->start == packet->head) {
 		*start = (u64)packet->meta;
@@ -136,7 +145,8 @@ static const char *plural(u64 n)
 	return n == 1 ? "" : "s";
 }
 
-/* "12 bytes past the end of NAME", "8 bytes before the start of NAME", "at offset 4 of NAME". */
+/* "12 bytes past the end of NAME", "8 bytes before the start of NAME", "at offset 4 of NAME",
+ * "at fp-8 in NAME". */
 void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
 		     char *text, size_t size)
 {
@@ -156,6 +166,9 @@ void bu_region_place(const struct bu_run *run, const struct bu_region *region, u
 				 (unsigned long long)distance, plural(distance), name);
 		else
 			snprintf(text, size, "at the end of %s", name);
+	} else if (region->info.kind == BU_REGION_STACK) {
+		snprintf(text, size, "at fp-%llu in %s",
+			 (unsigned long long)(start + bytes - address), name);
 	} else {
 		snprintf(text, size, "at offset %llu of %s", (unsigned long long)(address - start),
 			 name);
