@@ -66,6 +66,15 @@ BPF_TEST(paths, hangs, .timeout_s = 0.5)
 		pause();
 }
 
+BPF_TEST(paths, spins, .timeout_s = 0.3)
+{
+	struct paths_bpf *skel = BPFUNIT_LOAD(paths_bpf);
+	static const uint8_t frame[64];
+
+	bpfunit_set_budget(1ULL << 60);
+	BPFUNIT_RUN_XDP(skel->progs.spins, bpfunit_packet_raw(frame, sizeof(frame)));
+}
+
 /* The child has the same counts, and dies of a signal that saves coverage in the test's own
  * process. */
 BPF_TEST(paths, forks)

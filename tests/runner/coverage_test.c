@@ -65,7 +65,7 @@ BPF_TEST(coverage, makes_an_lcov_tracefile)
 {
 	static const char *const parts[] = {
 		"TN:\nSF:paths.bpf.c\n", "FN:38,unused\n", "FNDA:3,long_ones\n", "FNDA:3,weigh\n",
-		"FNDA:0,unused\n",       "FNF:4\nFNH:2\n", "BRDA:22,0,0,",       "BRDA:32,0,0,-\n",
+		"FNDA:0,unused\n",       "FNF:5\nFNH:2\n", "BRDA:22,0,0,",       "BRDA:32,0,0,-\n",
 		"BRDA:32,0,1,-\n",       "DA:21,3\n",      "DA:24,3\n",          "DA:38,0\n",
 		"end_of_record\n",
 	};
@@ -145,6 +145,17 @@ BPF_TEST(coverage, is_saved_when_time_is_up)
 	EXPECT_EQ(entries(dir, "long_ones"), 1);
 }
 
+BPF_TEST(coverage, is_saved_when_time_is_up_within_a_run)
+{
+	const char *dir = temp_dir(), *line;
+
+	collect(dir, "paths.spins");
+	EXPECT_EQ(entries(dir, "spins"), 1);
+	line = strstr(lcov_of(dir), "DA:47,");
+	ASSERT_NOT_NULL(line);
+	EXPECT_GT(atol(line + 6), 1000);
+}
+
 BPF_TEST(coverage, is_not_counted_twice_by_forked_processes)
 {
 	const char *dir = temp_dir();
@@ -160,7 +171,7 @@ BPF_TEST(coverage, leaves_out_feature_probes)
 
 	collect(dir, "paths.passes");
 	run = RUN("/bin/sh", "-c", text_of("ls '%s' | grep -c prog", dir));
-	EXPECT_STREQ(run->out, "3\n");
+	EXPECT_STREQ(run->out, "4\n");
 }
 
 /* ---- reports ---- */

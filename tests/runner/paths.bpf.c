@@ -38,4 +38,14 @@ int unused(struct xdp_md *ctx)
 	return ctx->ingress_ifindex ? XDP_TX : XDP_PASS;
 }
 
+volatile int enough;
+
+SEC("xdp")
+int spins(struct xdp_md *ctx)
+{
+	while (!enough)
+		runs++;
+	return XDP_PASS;
+}
+
 char LICENSE[] SEC("license") = "GPL";
