@@ -76,6 +76,41 @@ static bool uses_btf_id(u32 type)
 	       type == BPF_PROG_TYPE_STRUCT_OPS || type == BPF_PROG_TYPE_EXT;
 }
 
+/* What a BTF id must name: a typedef btf_trace_... for tp_btf, else a function. */
+static int check_kind(struct bu_kernel *kernel, const union bpf_attr *attr, struct bu_log *log)
+{
+	const struct bu_btf *btf = bu_vmlinux_btf(kernel);
+	const struct btf_type *type = btf ? bu_btf_type(btf, attr->attach_btf_id) : NULL;
+	bool typedefed = attr->expected_attach_type == BPF_TRACE_RAW_TP;
+	u32 kind = typedefed ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC;
+
+	if (!type) {
+		bu_log_add(log, "attach_btf_id %u is invalid\n", attr->attach_btf_id);
+		return -EINVAL;
+	}
+	if (BTF_INFO_KIND(type->info) != kind) {
+		bu_log_add(log, "attach_btf_id %u is not a %s\n", attr->attach_btf_id,
+			   typedefed ? "typedef" : "function");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Source: check_attach_btf_id(), check_struct_ops_btf_id(), kernel/bpf/verifier.c */
+static int check_btf_id(struct bu_kernel *kernel, const union bpf_attr *attr, struct bu_log *log)
+{
+	if (attr->prog_type == BPF_PROG_TYPE_STRUCT_OPS) {
+		bu_note(kernel, "struct_ops is not emulated: program '%.15s' (ENOTSUPP)",
+			attr->prog_name);
+		return -BU_ENOTSUPP;
+	}
+	if (!attr->attach_btf_id) {
+		bu_log_add(log, "Tracing programs must provide btf_id\n");
+		return -EINVAL;
+	}
+	return attr->attach_prog_fd ? 0 : check_kind(kernel, attr, log);
+}
+
 /* attach_prog_fd: a program to attach to, or kernel BTF. Source: bpf_prog_load(). */
 static int check_target(struct bu_kernel *kernel, const union bpf_attr *attr)
 {
@@ -119,9 +154,5 @@ int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct 
 		return -EINVAL;
 	if (!pair_is_allowed(attr->prog_type, attr->expected_attach_type))
 		return -EINVAL;
-	if (!attr->attach_btf_id && uses_btf_id(attr->prog_type)) {
-		bu_log_add(log, "Tracing programs must provide btf_id\n");
-		return -EINVAL;
-	}
-	return 0;
+	return uses_btf_id(attr->prog_type) ? check_btf_id(kernel, attr, log) : 0;
 }

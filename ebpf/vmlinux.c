@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel's BTF, made of what the process's BPF objects say about the kernel: the types of each
- * object that libbpf opened, newest first, and a function or typedef for each attach target that a
- * section's name spells out. Raw BTF is concatenated; ids and string offsets are shifted.
+ * object that libbpf opened, and a function or typedef for each attach target that a section's name
+ * spells out. Raw BTF is concatenated in the order of first opening, so an id keeps its meaning when
+ * more objects come.
  *
  * CO-RE looks for candidates by name, so a type that must not be one loses its name: `x___flavor`, and
- * a type whose name a newer object has used already.
+ * a type whose name an object uses that was opened more recently.
  *
  * The list of noted objects is the process's: libbpf opens objects before the kernel exists, and a test
  * process may have several kernels in succession.
@@ -17,15 +18,17 @@
 #include <string.h>
 
 struct object { /* what is kept of a BPF object */
-	struct object *next; /* older */
-	u32 btf_size;
-	u32 names_size;
-	u8 *btf;             /* its .BTF section */
+	struct object *next; /* opened later for the first time */
+	struct bu_btf btf;   /* its .BTF section; no object of a kernel; data NULL: none */
+	bool parsed, sound;  /* whether btf has been parsed, and was well-formed */
 	char *names;         /* of its code sections, each NUL-terminated */
+	u32 names_size;
+	u32 opened;          /* when it was opened last: ascending */
+	bool *nameless;      /* by type id: loses its name */
 };
 
-static struct object *objects; /* newest first */
-static u32 generation = 1;     /* changes whenever the list does */
+static struct object *objects; /* oldest first */
+static u32 generation = 1;     /* changes whenever the kernel's BTF would */
 static pthread_mutex_t noting = PTHREAD_MUTEX_INITIALIZER;
 
 struct bytes { /* a growing array */
@@ -69,8 +72,8 @@ static struct object *copy_object(const struct bu_elf *elf)
 		    section.size < UINT32_MAX / 4)
 			append(&btf, section.data, section.size);
 	}
-	object->btf = btf.data;
-	object->btf_size = btf.size;
+	object->btf.data = btf.data;
+	object->btf.size = btf.size;
 	object->names = (char *)names.data;
 	object->names_size = names.size;
 	return object;
@@ -78,37 +81,33 @@ static struct object *copy_object(const struct bu_elf *elf)
 
 static void free_object(struct object *object)
 {
-	free(object->btf);
+	free(object->btf.data);
 	free(object->names);
 	free(object);
 }
 
 static bool same(const struct object *a, const struct object *b)
 {
-	return a->btf_size == b->btf_size && a->names_size == b->names_size &&
-	       (!a->btf_size || !memcmp(a->btf, b->btf, a->btf_size)) &&
+	return a->btf.size == b->btf.size && a->names_size == b->names_size &&
+	       (!a->btf.size || !memcmp(a->btf.data, b->btf.data, a->btf.size)) &&
 	       (!a->names_size || !memcmp(a->names, b->names, a->names_size));
 }
 
-/* Put an object at the head, in place of an equal one. */
+/* Add an object, or say that an equal one was opened again. */
 static void enlist(struct object *object)
 {
-	if (objects && same(objects, object)) {
-		free_object(object);
-		return;
-	}
-	for (struct object **link = &objects; *link; link = &(*link)->next) {
-		struct object *old = *link;
+	struct object **link = &objects;
 
-		if (same(old, object)) {
-			*link = old->next;
-			free_object(old);
-			break;
-		}
+	while (*link && !same(*link, object))
+		link = &(*link)->next;
+	if (!*link) {
+		*link = object;
+	} else {
+		free_object(object);
+		object = *link;
 	}
-	object->next = objects;
-	objects = object;
-	generation++;
+	if (object->opened != generation)
+		object->opened = ++generation;
 }
 
 void bu_vmlinux_note_object(const void *image, size_t size)
@@ -245,39 +244,32 @@ static bool refers(u32 kind)
 }
 
 /* One type of an object, behind those made so far. `ids`: what its object's ids are shifted by. */
-static void add_type(struct maker *maker, const struct bu_btf *btf, u32 id, u32 ids, u32 strings)
+static void add_type(struct maker *maker, const struct object *object, u32 id, u32 ids, u32 strings)
 {
-	const struct btf_type *type = bu_btf_type(btf, id);
+	const struct btf_type *type = bu_btf_type(&object->btf, id);
 	u32 kind = BTF_INFO_KIND(type->info), at = maker->types.size;
-	const char *name = bu_btf_string(btf, type->name_off);
 	struct btf_type *copy;
 
 	append(&maker->types, type, sizeof(*type) + bu_btf_type_tail(type));
 	if (maker->types.failed)
 		return;
 	copy = (struct btf_type *)(maker->types.data + at);
-	copy->name_off += copy->name_off ? strings : 0;
-	if (is_flavor(name) || (is_data_type(kind) && has_name(maker, name)))
+	if (object->nameless[id])
 		copy->name_off = 0;
+	copy->name_off += copy->name_off ? strings : 0;
 	if (refers(kind) && copy->type)
 		copy->type += ids;
 	shift_tail((u32 *)(copy + 1), kind, BTF_INFO_VLEN(copy->info), ids, strings);
 	maker->nr_types++;
 }
 
-static void add_object(struct maker *maker, const struct bu_btf *btf)
+static void add_object(struct maker *maker, const struct object *object)
 {
 	u32 ids = maker->nr_types - 1, strings = maker->strings.size;
 
-	append(&maker->strings, btf->strings, btf->strings_size);
-	for (u32 id = 1; id < btf->nr_types && !maker->types.failed; id++)
-		add_type(maker, btf, id, ids, strings);
-	for (u32 id = 1; id < btf->nr_types; id++) {
-		const struct btf_type *type = bu_btf_type(btf, id);
-
-		if (type->name_off && is_data_type(BTF_INFO_KIND(type->info)))
-			add_name(maker, bu_btf_string(btf, type->name_off));
-	}
+	append(&maker->strings, object->btf.strings, object->btf.strings_size);
+	for (u32 id = 1; id < object->btf.nr_types && !maker->types.failed; id++)
+		add_type(maker, object, id, ids, strings);
 }
 
 static void add_named(struct maker *maker, const char *prefix, const char *name, u32 info, u32 type)
@@ -339,15 +331,72 @@ static void add_targets(struct maker *maker, const struct object *object)
 		add_target(maker, object->names + at);
 }
 
+/* Decide which types of an object lose their names, given those of the objects opened after it. */
+static void choose_names(struct maker *maker, struct object *object)
+{
+	u32 nr_types = object->btf.nr_types;
+
+	for (u32 id = 1; id < nr_types; id++) {
+		const struct btf_type *type = bu_btf_type(&object->btf, id);
+		const char *name = bu_btf_string(&object->btf, type->name_off);
+
+		object->nameless[id] = is_flavor(name) || (is_data_type(BTF_INFO_KIND(type->info)) &&
+							   has_name(maker, name));
+	}
+	for (u32 id = 1; id < nr_types; id++) {
+		const struct btf_type *type = bu_btf_type(&object->btf, id);
+
+		if (type->name_off && is_data_type(BTF_INFO_KIND(type->info)))
+			add_name(maker, bu_btf_string(&object->btf, type->name_off));
+	}
+}
+
 /* Objects whose BTF is malformed are left out: libbpf refuses them itself. */
+static bool parse(struct object *object)
+{
+	if (!object->parsed && object->btf.data)
+		object->sound = !bu_btf_parse(&object->btf);
+	if (object->sound && !object->nameless)
+		object->nameless = calloc(object->btf.nr_types, sizeof(*object->nameless));
+	object->parsed = true;
+	return object->sound && object->nameless;
+}
+
+static int by_recency(const void *a, const void *b)
+{
+	const struct object *one = *(struct object *const *)a, *other = *(struct object *const *)b;
+
+	return one->opened < other->opened ? 1 : -1;
+}
+
+static void choose_all_names(struct maker *maker)
+{
+	struct object **recent;
+	u32 count = 0, i = 0;
+
+	for (struct object *object = objects; object; object = object->next)
+		count += parse(object);
+	recent = calloc(count ? count : 1, sizeof(*recent));
+	if (!recent) {
+		maker->types.failed = true;
+		return;
+	}
+	for (struct object *object = objects; object && i < count; object = object->next) {
+		if (parse(object))
+			recent[i++] = object;
+	}
+	qsort(recent, count, sizeof(*recent), by_recency);
+	for (i = 0; i < count; i++)
+		choose_names(maker, recent[i]);
+	free(recent);
+}
+
 static void add_all(struct maker *maker)
 {
-	for (const struct object *object = objects; object; object = object->next) {
-		struct bu_btf btf = { .data = object->btf, .size = object->btf_size };
-
-		if (btf.data && !bu_btf_parse(&btf))
-			add_object(maker, &btf);
-		free(btf.types);
+	choose_all_names(maker);
+	for (struct object *object = objects; object; object = object->next) {
+		if (parse(object))
+			add_object(maker, object);
 		add_targets(maker, object);
 	}
 }

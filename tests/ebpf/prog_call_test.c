@@ -1,0 +1,713 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The commands about programs and BTF. */
+#include "call.h"
+
+#include <linux/btf.h>
+
+#define CASE(name, expected) CASES(prog_calls, name, expected)
+#define NO_FD                9999
+#define FILTER               BPF_PROG_TYPE_SOCKET_FILTER
+
+#define MOV(dst, value)                                                                            \
+	{                                                                                          \
+		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = dst, .imm = value                  \
+	}
+#define EXIT                                                                                       \
+	{                                                                                          \
+		.code = BPF_JMP | BPF_EXIT                                                         \
+	}
+#define LDDW(src, dst, low, high)                                                                  \
+	{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = dst, .src_reg = src, .imm = low },         \
+	{                                                                                          \
+		.imm = high                                                                        \
+	}
+
+static const struct bpf_insn two[] = { MOV(0, 0), EXIT };
+
+/* Further fields may override these. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
+#define LOAD(insns_, ...)                                                                          \
+	CALL(BPF_PROG_LOAD, .prog_type = FILTER, .insns = (u64)(insns_), .license = (u64) "GPL",   \
+	     .insn_cnt = BU_ARRAY_SIZE(insns_), __VA_ARGS__)
+
+/* 0 for any descriptor. */
+static long ok(long result)
+{
+	return result < 0 ? result : 0;
+}
+
+CASE(load, 0)
+{
+	return ok(LOAD(two, .prog_name = "x"));
+}
+
+CASE(load_no_instructions, -E2BIG)
+{
+	return LOAD(two, .insn_cnt = 0);
+}
+
+CASE(load_too_many_instructions, -E2BIG)
+{
+	return LOAD(two, .insn_cnt = 1000001);
+}
+
+CASE(load_null_instructions, -EFAULT)
+{
+	return LOAD(two, .insns = 0);
+}
+
+CASE(load_null_license, -EFAULT)
+{
+	return LOAD(two, .license = 0);
+}
+
+CASE(load_unknown_type, -EINVAL)
+{
+	return LOAD(two, .prog_type = 1000);
+}
+
+CASE(load_unknown_flag, -EINVAL)
+{
+	return LOAD(two, .prog_flags = 1U << 30);
+}
+
+CASE(load_bad_name, -EINVAL)
+{
+	return LOAD(two, .prog_name = "a-b");
+}
+
+CASE(load_attach_type_of_another, -EINVAL)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_CGROUP_SOCK,
+		    .expected_attach_type = BPF_CGROUP_UDP4_SENDMSG);
+}
+
+CASE(load_attach_type_defaults, 0)
+{
+	static const struct bpf_insn pass[] = { MOV(0, 1), EXIT };
+
+	return ok(LOAD(pass, .prog_type = BPF_PROG_TYPE_CGROUP_SOCK));
+}
+
+CASE(load_attach_type_is_needed, -EINVAL)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_SK_LOOKUP);
+}
+
+CASE(load_btf_id_of_a_type_without, -EINVAL)
+{
+	return LOAD(two, .attach_btf_id = 1);
+}
+
+CASE(load_tracing_without_btf_id, -EINVAL)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_TRACING,
+		    .expected_attach_type = BPF_TRACE_RAW_TP);
+}
+
+CASE(load_attach_to_no_program, -EINVAL)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_TRACING,
+		    .expected_attach_type = BPF_TRACE_RAW_TP, .attach_prog_fd = NO_FD,
+		    .attach_btf_id = 1);
+}
+
+CASE(load_tracing_of_an_int, -EINVAL)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_TRACING,
+		    .expected_attach_type = BPF_TRACE_RAW_TP, .attach_btf_id = 1);
+}
+
+CASE(load_tracing_of_no_type, -EINVAL)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_TRACING,
+		    .expected_attach_type = BPF_TRACE_RAW_TP, .attach_btf_id = 99999999);
+}
+
+CASE(load_struct_ops_of_none, -BU_ENOTSUPP)
+{
+	return LOAD(two, .prog_type = BPF_PROG_TYPE_STRUCT_OPS);
+}
+
+/* The log */
+
+static char text[4096];
+static const struct bpf_insn unterminated[] = { MOV(0, 0) };
+
+CASE(log_without_a_level, -EINVAL)
+{
+	return LOAD(two, .log_buf = (u64)text, .log_size = sizeof(text));
+}
+
+CASE(log_without_a_buffer, -EINVAL)
+{
+	return LOAD(two, .log_size = 100, .log_level = 1);
+}
+
+CASE(log_unknown_level, -EINVAL)
+{
+	return LOAD(two, .log_buf = (u64)text, .log_size = sizeof(text), .log_level = 16);
+}
+
+CASE(log_level_alone, 0)
+{
+	return ok(LOAD(two, .log_level = 1));
+}
+
+CASE(log_explains, -EINVAL)
+{
+	long result;
+
+	memset(text, 0, sizeof(text));
+	result = LOAD(unterminated, .log_buf = (u64)text, .log_size = sizeof(text), .log_level = 1);
+	return strlen(text) > 10 ? result : -1;
+}
+
+CASE(log_too_small, -ENOSPC)
+{
+	long result;
+
+	memset(text, 1, sizeof(text));
+	result = LOAD(unterminated, .log_buf = (u64)text, .log_size = 8, .log_level = 1);
+	return strlen(text) == 7 && text[8] == 1 ? result : -1;
+}
+
+CASE(log_too_small_and_fixed, -ENOSPC)
+{
+	long result;
+
+	memset(text, 1, sizeof(text));
+	result = LOAD(unterminated, .log_buf = (u64)text, .log_size = 8, .log_level = 1 | 8);
+	return strlen(text) == 7 && text[8] == 1 ? result : -1;
+}
+
+/* What instructions name */
+
+CASE(map_descriptor_not_open, -EBADF)
+{
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_FD, 1, NO_FD, 0), MOV(0, 0), EXIT };
+
+	return LOAD(insns);
+}
+
+CASE(map_descriptor_of_a_program, -EINVAL)
+{
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_FD, 1, make_prog(bpf, FILTER, 0), 0),
+					  MOV(0, 0), EXIT };
+
+	return LOAD(insns);
+}
+
+CASE(map_with_an_offset, -EINVAL)
+{
+	int map = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_FD, 1, map, 4), MOV(0, 0), EXIT };
+
+	return LOAD(insns);
+}
+
+CASE(value_of_a_map, 0)
+{
+	int map = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_VALUE, 1, map, 4), MOV(0, 0), EXIT };
+
+	return ok(LOAD(insns));
+}
+
+CASE(value_beyond_its_end, -EINVAL)
+{
+	int map = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_VALUE, 1, map, 8), MOV(0, 0), EXIT };
+	long result;
+
+	memset(text, 0, sizeof(text));
+	result = LOAD(insns, .log_buf = (u64)text, .log_size = sizeof(text), .log_level = 1);
+	return strstr(text, "invalid access to map value pointer, value_size=8 off=8") ? result
+										       : -1;
+}
+
+CASE(value_of_a_hash, -EINVAL)
+{
+	int map = make_map(bpf, BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_VALUE, 1, map, 0), MOV(0, 0), EXIT };
+
+	return LOAD(insns);
+}
+
+CASE(map_by_index_without_an_array, -EPROTO)
+{
+	const struct bpf_insn insns[] = { LDDW(5, 1, 0, 0), MOV(0, 0), EXIT };
+
+	return LOAD(insns);
+}
+
+CASE(map_by_index, 0)
+{
+	int fds[] = { -1, make_map(bpf, BPF_MAP_TYPE_HASH, 4, 8, 1, 0) };
+	const struct bpf_insn insns[] = { LDDW(5, 1, 1, 0), MOV(0, 0), EXIT };
+
+	return ok(LOAD(insns, .fd_array = (u64)fds));
+}
+
+CASE(value_by_index, 0)
+{
+	int fds[] = { -1, make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0) };
+	const struct bpf_insn insns[] = { LDDW(6, 1, 1, 4), MOV(0, 0), EXIT };
+
+	return ok(LOAD(insns, .fd_array = (u64)fds));
+}
+
+CASE(unknown_pseudo_source, -EINVAL)
+{
+	const struct bpf_insn insns[] = { LDDW(9, 1, 0, 0), MOV(0, 0), EXIT };
+
+	return LOAD(insns);
+}
+
+CASE(more_maps_than_a_program_may_use, -E2BIG)
+{
+	struct bpf_insn insns[65 * 2 + 2] = { 0 };
+
+	for (int i = 0; i < 65; i++) {
+		insns[2 * i].code = BPF_LD | BPF_IMM | BPF_DW;
+		insns[2 * i].dst_reg = 1;
+		insns[2 * i].src_reg = BPF_PSEUDO_MAP_FD;
+		insns[2 * i].imm = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	}
+	memcpy(&insns[130], two, sizeof(two));
+	return LOAD(insns);
+}
+
+/* Runs */
+
+#define RUN(...) CALL(BPF_PROG_TEST_RUN, .test = { __VA_ARGS__ })
+
+CASE(run, 7)
+{
+	u8 packet[64] = { 0 };
+	union bpf_attr attr = { 0 };
+
+	attr.test.prog_fd = make_prog(bpf, FILTER, 7);
+	attr.test.data_in = (u64)packet;
+	attr.test.data_size_in = sizeof(packet);
+	return bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr)) ? -1 : (long)attr.test.retval;
+}
+
+CASE(run_descriptor_of_a_map, -EINVAL)
+{
+	return RUN(.prog_fd = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0));
+}
+
+CASE(run_descriptor_not_open, -EBADF)
+{
+	return RUN(.prog_fd = NO_FD);
+}
+
+CASE(run_without_a_packet, -EINVAL)
+{
+	return RUN(.prog_fd = make_prog(bpf, FILTER, 7));
+}
+
+CASE(run_context_without_its_size, -EINVAL)
+{
+	return RUN(.prog_fd = make_prog(bpf, FILTER, 7), .ctx_in = (u64)text);
+}
+
+CASE(run_of_a_type_without_runs, -BU_ENOTSUPP)
+{
+	return RUN(.prog_fd = make_prog(bpf, BPF_PROG_TYPE_KPROBE, 0));
+}
+
+/* BPF_PROG_BIND_MAP */
+
+CASE(bind_map, 1)
+{
+	int prog = make_prog(bpf, FILTER, 0), map = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	struct bpf_prog_info info = { 0 };
+
+	if (CALL(BPF_PROG_BIND_MAP, .prog_bind_map = { .prog_fd = prog, .map_fd = map }) ||
+	    CALL(BPF_PROG_BIND_MAP, .prog_bind_map = { .prog_fd = prog, .map_fd = map }) ||
+	    CALL(BPF_OBJ_GET_INFO_BY_FD,
+		 .info = { .bpf_fd = prog, .info_len = sizeof(info), .info = (u64)&info }))
+		return -1;
+	return info.nr_map_ids;
+}
+
+CASE(bind_map_flags, -EINVAL)
+{
+	return CALL(BPF_PROG_BIND_MAP,
+		    .prog_bind_map = { .prog_fd = make_prog(bpf, FILTER, 0), .flags = 1 });
+}
+
+CASE(bind_map_that_is_none, -EBADF)
+{
+	return CALL(BPF_PROG_BIND_MAP,
+		    .prog_bind_map = { .prog_fd = make_prog(bpf, FILTER, 0), .map_fd = NO_FD });
+}
+
+CASE(bound_maps_live_with_the_program, 0)
+{
+	int prog = make_prog(bpf, FILTER, 0), map = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	u32 id = 0;
+	struct bpf_prog_info info = { .nr_map_ids = 1, .map_ids = (u64)&id };
+
+	CALL(BPF_PROG_BIND_MAP, .prog_bind_map = { .prog_fd = prog, .map_fd = map });
+	close(map);
+	CALL(BPF_OBJ_GET_INFO_BY_FD,
+	     .info = { .bpf_fd = prog, .info_len = sizeof(info), .info = (u64)&info });
+	return ok(CALL(BPF_MAP_GET_FD_BY_ID, .map_id = id));
+}
+
+/* BPF_OBJ_GET_INFO_BY_FD */
+
+static long describe(bpf_call bpf, int prog, struct bpf_prog_info *info)
+{
+	return CALL(BPF_OBJ_GET_INFO_BY_FD,
+		    .info = { .bpf_fd = prog, .info_len = sizeof(*info), .info = (u64)info });
+}
+
+CASE(info_of_a_program, 0)
+{
+	struct bpf_prog_info info = { 0 };
+
+	if (describe(bpf, LOAD(two, .prog_name = "named"), &info))
+		return -1;
+	return !(info.type == FILTER && info.id && info.gpl_compatible &&
+		 !strcmp(info.name, "named") && info.func_info_rec_size == 8 &&
+		 info.line_info_rec_size == 16 && info.nr_prog_tags == 1 &&
+		 info.xlated_prog_len == 16);
+}
+
+CASE(info_not_gpl, 0)
+{
+	struct bpf_prog_info info = { 0 };
+
+	describe(bpf, LOAD(two, .license = (u64) "Proprietary"), &info);
+	return info.gpl_compatible;
+}
+
+CASE(info_wrong_record_size, -EINVAL)
+{
+	struct bpf_prog_info info = { .nr_func_info = 1, .func_info_rec_size = 4 };
+
+	return describe(bpf, make_prog(bpf, FILTER, 0), &info);
+}
+
+/* The tag names the instructions: the same whatever descriptor the map has. */
+static u64 tag_of(bpf_call bpf, int prog)
+{
+	struct bpf_prog_info info = { 0 };
+	u64 tag;
+
+	describe(bpf, prog, &info);
+	memcpy(&tag, info.tag, sizeof(tag));
+	return tag;
+}
+
+/* SHA-1, as up to Linux 6.17; later kernels have another hash. */
+BPF_TEST(prog_calls, tag_of_two_instructions)
+{
+	EXPECT_EQ(tag_of(emulated_bpf, make_prog(emulated_bpf, FILTER, 0)), 0x55f5a706ef5e4fa0);
+}
+
+BPF_TEST(prog_calls, tag_of_a_long_program)
+{
+	bpf_call bpf = emulated_bpf;
+	struct bpf_insn insns[64];
+
+	for (int i = 0; i < 63; i++)
+		insns[i] = (struct bpf_insn)MOV(0, i);
+	insns[63] = (struct bpf_insn)EXIT;
+	EXPECT_EQ(tag_of(bpf, LOAD(insns)), 0xafa9693a48fbe39c);
+}
+
+CASE(tag_without_map_descriptors, 0)
+{
+	int map = make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	const struct bpf_insn one[] = { LDDW(BPF_PSEUDO_MAP_FD, 1, map, 0), MOV(0, 0), EXIT };
+	const struct bpf_insn other[] = { LDDW(BPF_PSEUDO_MAP_FD, 1, dup(map), 0), MOV(0, 0),
+					  EXIT };
+
+	return tag_of(bpf, LOAD(one)) != tag_of(bpf, LOAD(other));
+}
+
+CASE(program_by_id, 0)
+{
+	struct bpf_prog_info info = { 0 };
+
+	describe(bpf, make_prog(bpf, FILTER, 0), &info);
+	return ok(CALL(BPF_PROG_GET_FD_BY_ID, .prog_id = info.id));
+}
+
+CASE(program_by_unknown_id, -ENOENT)
+{
+	return CALL(BPF_PROG_GET_FD_BY_ID, .prog_id = 0x7ffffff0);
+}
+
+/* BTF: one int, a function without arguments, a struct of one int */
+
+struct blob {
+	struct btf_header header;
+	struct btf_type integer;
+	u32 encoding;
+	struct btf_type proto, function, structure;
+	struct btf_member member;
+	char strings[16];
+};
+
+#define NAME_INT         1
+#define NAME_FUNC        5
+#define INFO(kind, vlen) ((u32)(kind) << 24 | (vlen))
+
+static const struct blob good = {
+	.header = { .magic = BTF_MAGIC,
+		    .version = 1,
+		    .hdr_len = sizeof(struct btf_header),
+		    .type_len = offsetof(struct blob, strings) - sizeof(struct btf_header),
+		    .str_off = offsetof(struct blob, strings) - sizeof(struct btf_header),
+		    .str_len = 16 },
+	.integer = { .name_off = NAME_INT, .info = INFO(BTF_KIND_INT, 0), .size = 4 },
+	.encoding = BTF_INT_SIGNED << 24 | 32,
+	.proto = { .info = INFO(BTF_KIND_FUNC_PROTO, 0), .type = 1 },
+	.function = { .name_off = NAME_FUNC, .info = INFO(BTF_KIND_FUNC, 0), .type = 2 },
+	.structure = { .info = INFO(BTF_KIND_STRUCT, 1), .size = 4 },
+	.member = { .name_off = NAME_INT, .type = 1 },
+	.strings = "\0int\0func\0a.c\0r",
+};
+
+static long load_btf(bpf_call bpf, const struct blob *blob)
+{
+	return CALL(BPF_BTF_LOAD, .btf = (u64)blob, .btf_size = sizeof(*blob));
+}
+
+CASE(btf, 0)
+{
+	return ok(load_btf(bpf, &good));
+}
+
+#define BROKEN(name, expected, ...)                                                                \
+	CASE(btf_##name, expected)                                                                 \
+	{                                                                                          \
+		struct blob blob = good;                                                           \
+		__VA_ARGS__;                                                                       \
+		return load_btf(bpf, &blob);                                                       \
+	}
+
+BROKEN(wrong_magic, -EINVAL, blob.header.magic = 1)
+BROKEN(wrong_version, -BU_ENOTSUPP, blob.header.version = 9)
+BROKEN(wrong_flags, -BU_ENOTSUPP, blob.header.flags = 1)
+BROKEN(header_too_long, -EINVAL, blob.header.hdr_len = 4000)
+BROKEN(header_too_short, -EINVAL, blob.header.hdr_len = 4)
+BROKEN(types_outside, -EINVAL, blob.header.type_len = 4000)
+BROKEN(strings_outside, -EINVAL, blob.header.str_off = 4000)
+BROKEN(strings_of_no_size, -EINVAL, blob.header.str_len = 0)
+BROKEN(strings_unterminated, -EINVAL, blob.strings[15] = 'x')
+BROKEN(strings_begin_wrong, -EINVAL, blob.strings[0] = 'x')
+BROKEN(unknown_kind, -EINVAL, blob.integer.info = INFO(31, 0))
+BROKEN(type_beyond_the_section, -EINVAL, blob.structure.info = INFO(BTF_KIND_STRUCT, 1000))
+BROKEN(name_beyond_the_strings, -EINVAL, blob.integer.name_off = 1000)
+BROKEN(reference_to_no_type, -EINVAL, blob.function.type = 99)
+BROKEN(member_of_no_type, -EINVAL, blob.member.type = 99)
+
+CASE(btf_null, -EFAULT)
+{
+	return CALL(BPF_BTF_LOAD, .btf = 0, .btf_size = 100);
+}
+
+CASE(btf_too_large, -E2BIG)
+{
+	return CALL(BPF_BTF_LOAD, .btf = (u64)&good, .btf_size = 17 << 20);
+}
+
+CASE(btf_explains, -EINVAL)
+{
+	struct blob blob = good;
+	long result;
+
+	blob.header.magic = 1;
+	memset(text, 0, sizeof(text));
+	result = CALL(BPF_BTF_LOAD, .btf = (u64)&blob, .btf_size = sizeof(blob),
+		      .btf_log_buf = (u64)text, .btf_log_size = sizeof(text), .btf_log_level = 1);
+	return text[0] ? result : -1;
+}
+
+static long describe_btf(bpf_call bpf, int btf, struct bpf_btf_info *info)
+{
+	return CALL(BPF_OBJ_GET_INFO_BY_FD,
+		    .info = { .bpf_fd = btf, .info_len = sizeof(*info), .info = (u64)info });
+}
+
+CASE(btf_info, 0)
+{
+	struct blob copy = { 0 };
+	char name[16] = "x";
+	struct bpf_btf_info info = { .btf = (u64)&copy,
+				     .btf_size = sizeof(copy),
+				     .name = (u64)name,
+				     .name_len = sizeof(name) };
+
+	if (describe_btf(bpf, load_btf(bpf, &good), &info))
+		return -1;
+	return !(info.id && !info.kernel_btf && info.btf_size == sizeof(good) && !name[0] &&
+		 !memcmp(&copy, &good, sizeof(copy)));
+}
+
+CASE(btf_info_name_without_size, -EINVAL)
+{
+	char name[16];
+	struct bpf_btf_info info = { .name = (u64)name };
+
+	return describe_btf(bpf, load_btf(bpf, &good), &info);
+}
+
+CASE(btf_by_id, 0)
+{
+	struct bpf_btf_info info = { 0 };
+
+	describe_btf(bpf, load_btf(bpf, &good), &info);
+	return ok(CALL(BPF_BTF_GET_FD_BY_ID, .btf_id = info.id));
+}
+
+CASE(map_with_types, 0)
+{
+	struct bpf_map_info info = { 0 };
+	int map = CALL(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+		       .value_size = 4, .max_entries = 1, .btf_fd = load_btf(bpf, &good),
+		       .btf_key_type_id = 1, .btf_value_type_id = 4);
+
+	if (CALL(BPF_OBJ_GET_INFO_BY_FD,
+		 .info = { .bpf_fd = map, .info_len = sizeof(info), .info = (u64)&info }))
+		return -1;
+	return !(info.btf_id && info.btf_key_type_id == 1 && info.btf_value_type_id == 4);
+}
+
+CASE(map_with_types_of_another_size, -EINVAL)
+{
+	return CALL(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
+		    .max_entries = 1, .btf_fd = load_btf(bpf, &good), .btf_key_type_id = 1,
+		    .btf_value_type_id = 4);
+}
+
+/* func_info, line_info */
+
+static const struct bpf_func_info func = { .insn_off = 0, .type_id = 3 };
+static const struct bpf_line_info line = {
+	.insn_off = 0, .file_name_off = 10, .line_off = 14, .line_col = 7 << 10 | 3
+};
+
+#define LOAD_INFO(btf_, func_, func_cnt_, line_, line_cnt_)                                        \
+	LOAD(two, .prog_btf_fd = btf_, .func_info = (u64)(func_), .func_info_cnt = func_cnt_,      \
+	     .func_info_rec_size = 8, .line_info = (u64)(line_), .line_info_cnt = line_cnt_,       \
+	     .line_info_rec_size = 16)
+
+CASE(info_of_functions_and_lines, 0)
+{
+	struct bpf_func_info func_out = { 0 };
+	struct bpf_line_info line_out = { 0 };
+	struct bpf_prog_info info = { .func_info = (u64)&func_out,
+				      .nr_func_info = 1,
+				      .func_info_rec_size = 8,
+				      .line_info = (u64)&line_out,
+				      .nr_line_info = 1,
+				      .line_info_rec_size = 16 };
+	int prog = LOAD_INFO(load_btf(bpf, &good), &func, 1, &line, 1);
+
+	if (prog < 0 || describe(bpf, prog, &info))
+		return prog < 0 ? prog : -1;
+	return !(info.btf_id && info.nr_func_info == 1 && info.nr_line_info == 1 &&
+		 func_out.type_id == 3 && line_out.line_col == line.line_col);
+}
+
+CASE(info_without_btf, -EBADF)
+{
+	return LOAD_INFO(NO_FD, &func, 1, &line, 1);
+}
+
+CASE(info_for_too_many_functions, -EINVAL)
+{
+	struct bpf_func_info funcs[] = { func, { .insn_off = 1, .type_id = 3 } };
+
+	return LOAD_INFO(load_btf(bpf, &good), funcs, 2, &line, 1);
+}
+
+CASE(info_of_a_function_that_is_an_int, -EINVAL)
+{
+	struct bpf_func_info bad = { .insn_off = 0, .type_id = 1 };
+
+	return LOAD_INFO(load_btf(bpf, &good), &bad, 1, &line, 1);
+}
+
+CASE(info_not_at_the_beginning, -EINVAL)
+{
+	struct bpf_func_info bad = { .insn_off = 1, .type_id = 3 };
+
+	return LOAD_INFO(load_btf(bpf, &good), &bad, 1, &line, 1);
+}
+
+CASE(info_null, -EFAULT)
+{
+	return LOAD_INFO(load_btf(bpf, &good), 0, 1, &line, 1);
+}
+
+CASE(line_beyond_the_program, -EINVAL)
+{
+	struct bpf_line_info bad[] = { line, { .insn_off = 9, .file_name_off = 10 } };
+
+	return LOAD_INFO(load_btf(bpf, &good), &func, 1, bad, 2);
+}
+
+CASE(lines_in_disorder, -EINVAL)
+{
+	struct bpf_line_info bad[] = { line, line };
+
+	return LOAD_INFO(load_btf(bpf, &good), &func, 1, bad, 2);
+}
+
+CASE(line_without_a_file, -EINVAL)
+{
+	struct bpf_line_info bad = { .file_name_off = 1000 };
+
+	return LOAD_INFO(load_btf(bpf, &good), &func, 1, &bad, 1);
+}
+
+CASE(function_without_a_line, -EINVAL)
+{
+	struct bpf_line_info bad = { .insn_off = 1, .file_name_off = 10, .line_off = 14 };
+
+	return LOAD_INFO(load_btf(bpf, &good), &func, 1, &bad, 1);
+}
+
+CASE(record_size_too_small, -EINVAL)
+{
+	return LOAD(two, .prog_btf_fd = load_btf(bpf, &good), .func_info = (u64)&func,
+		    .func_info_cnt = 1, .func_info_rec_size = 4);
+}
+
+CASE(record_longer_with_something, -E2BIG)
+{
+	const u32 long_record[3] = { 0, 3, 1 };
+
+	return LOAD(two, .prog_btf_fd = load_btf(bpf, &good), .func_info = (u64)long_record,
+		    .func_info_cnt = 1, .func_info_rec_size = 12);
+}
+
+/* What libbpf asks by failing calls */
+
+CASE(perf_link_probe, -EBADF)
+{
+	static const struct bpf_insn pass[] = { MOV(0, 0), EXIT };
+	int prog = LOAD(pass, .prog_type = BPF_PROG_TYPE_TRACEPOINT);
+
+	return CALL(
+		BPF_LINK_CREATE,
+		.link_create = { .prog_fd = prog, .target_fd = -1, .attach_type = BPF_PERF_EVENT });
+}
+
+CASE(link_of_no_program, -EBADF)
+{
+	return CALL(BPF_LINK_CREATE, .link_create = { .prog_fd = NO_FD });
+}
