@@ -199,14 +199,6 @@ static void count_stops(const struct bu_run *run)
 	}
 }
 
-static void check_leaks(struct bu_run *run)
-{
-	if (run->references)
-		bu_fault_raise(run, BU_FAULT_LEAK,
-			       "%llu ring buffer record(s) reserved, neither submitted nor discarded",
-			       (unsigned long long)run->references);
-}
-
 u64 bu_run_exec(struct bu_run *run)
 {
 	u64 r0;
@@ -221,7 +213,7 @@ u64 bu_run_exec(struct bu_run *run)
 	bu_entry_counters(run->prog)[0]++;
 	r0 = bu_vm_run(run, 0, 0);
 	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
-		check_leaks(run);
+		bu_run_check_leaks(run);
 		if (bu_likely(run->fault.kind == BU_FAULT_NONE))
 			return r0;
 	}

@@ -27,6 +27,14 @@ struct bu_frame { /* where a subprogram returns to */
 	u8 *stack;           /* its own frame: lowest address, BU_STACK_SIZE bytes */
 };
 
+#define BU_MAX_HELD 8
+
+struct bu_reference { /* something acquired, which the program has to release */
+	const void *object;  /* NULL: a free slot */
+	const struct bu_prog *prog;
+	u32 insn;            /* the call that acquired it */
+};
+
 struct bu_run {
 	struct bu_kernel *kernel;
 	const struct bu_prog *prog;  /* which runs now: a tail call changes it */
@@ -45,7 +53,8 @@ struct bu_run {
 	struct bu_frame frames[BU_MAX_FRAMES];
 	struct bu_packet packet;
 	u32 tail_call_target;        /* id of the program that bpf_tail_call chose, 0: none */
-	u64 references;              /* ring buffer records reserved and not yet submitted */
+	u64 references;              /* acquired and not yet released: ring buffer records */
+	struct bu_reference held[BU_MAX_HELD]; /* the first of them; valid while there are any */
 	struct bu_fault fault;
 };
 
@@ -67,5 +76,11 @@ u64 bu_run_exec(struct bu_run *run);
 /* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. After it check
  * run->fault.kind: the callback may have faulted, and the helper should return. */
 u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
+/* From helpers: the program has acquired `object` and must release it, or the run ends with a LEAK fault. */
+void bu_run_acquire(struct bu_run *run, const void *object);
+void bu_run_release(struct bu_run *run, const void *object);
+/* At the end of a run: raise that fault. */
+void bu_run_check_leaks(struct bu_run *run);
 
 #endif

@@ -25,7 +25,6 @@
 struct open_record { /* reserved, neither submitted nor discarded */
 	u8 *sample;
 	u32 size;
-	u32 prog_id, insn;
 };
 
 struct ringbuf {
@@ -176,14 +175,10 @@ void *bu_ringbuf_reserve(struct bu_map *map, struct bu_run *run, u64 size, u64 f
 	sample = append(ring, size);
 	if (!sample)
 		return NULL;
-	ring->open[ring->nr_open++] =
-		(struct open_record){ .sample = sample,
-				      .size = size,
-				      .prog_id = run ? run->prog->object.id : 0,
-				      .insn = run ? run->insn : 0 };
+	ring->open[ring->nr_open++] = (struct open_record){ .sample = sample, .size = size };
 	bu_arena_set_access(&map->object.kernel->arena, sample, size, BU_WRITE);
 	if (run)
-		run->references++;
+		bu_run_acquire(run, sample);
 	return sample;
 }
 
@@ -210,8 +205,8 @@ static void finish(struct bu_map *map, struct bu_run *run, void *sample, u64 fla
 	bu_arena_set_access(&map->object.kernel->arena, sample, record->size, BU_NONE);
 	ring->nr_open--;
 	memmove(record, record + 1, (u8 *)(ring->open + ring->nr_open) - (u8 *)record);
-	if (run && run->references)
-		run->references--;
+	if (run)
+		bu_run_release(run, sample);
 	commit(map, sample, flags, discard);
 }
 
@@ -255,17 +250,6 @@ u64 bu_ringbuf_query(struct bu_map *map, u64 flags)
 	default:
 		return 0;
 	}
-}
-
-bool bu_ringbuf_oldest_open(struct bu_map *map, u32 *prog_id, u32 *insn)
-{
-	const struct ringbuf *ring = map->priv;
-
-	if (!ring->nr_open)
-		return false;
-	*prog_id = ring->open[0].prog_id;
-	*insn = ring->open[0].insn;
-	return true;
 }
 
 /* Source: ringbuf_map_mmap_kern(). */

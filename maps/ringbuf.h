@@ -20,8 +20,4 @@ long bu_ringbuf_output(struct bu_map *map, const void *data, u64 size, u64 flags
 /* BPF_RB_AVAIL_DATA, RING_SIZE, CONS_POS, PROD_POS; 0 for any other. */
 u64 bu_ringbuf_query(struct bu_map *map, u64 flags);
 
-/* The instruction (of program `*prog_id`) that reserved the oldest record still open, for reports
- * of leaks; false: none is open. */
-bool bu_ringbuf_oldest_open(struct bu_map *map, u32 *prog_id, u32 *insn);
-
 #endif

@@ -239,6 +239,9 @@ BPF_TEST_F(ringbuf, element_operations)
 BPF_TEST_F(ringbuf, leaked_record_faults)
 {
 	EXPECT_FAULT(BPFUNIT_FAULT_LEAK, BPFUNIT_RUN(self->skel->progs.ring_leak, &self->args));
+	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(),
+			       "record of ring buffer 'ring', acquired by instruction"));
+	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "map_programs.bpf.c:"));
 }
 
 BPF_TEST_F(ringbuf, record_is_gone_after_submit)
