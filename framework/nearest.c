@@ -46,14 +46,14 @@ void bu_nearest_begin(struct bu_nearest *nearest, const char *wanted, size_t len
 	*nearest = (struct bu_nearest){ wanted, len, NULL, BU_MAX(len, (size_t)3) / 3 + 1 };
 }
 
-/* One name within the other is as near as a slip of two letters: "bucket" and "bucket_map". */
+/* A name that contains the wanted one is as near as a slip of one letter: "bucket_map". */
 static u32 distance_of(const struct bu_nearest *nearest, const char *candidate)
 {
 	u32 distance = bu_edit_distance(nearest->wanted, nearest->wanted_len, candidate);
 
 	if (nearest->wanted_len >= 3 &&
 	    memmem(candidate, strlen(candidate), nearest->wanted, nearest->wanted_len))
-		return BU_MIN(distance, 2U);
+		return BU_MIN(distance, 1U);
 	return distance;
 }
 

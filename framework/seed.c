@@ -151,9 +151,12 @@ static int apply_document(struct bu_seed *seed)
 
 static int parse_error(struct bu_seed *seed, const yaml_parser_t *parser)
 {
-	return error_mark(seed, &parser->problem_mark, "this is not YAML: %s%s%s",
-			  parser->context ? parser->context : "", parser->context ? ", " : "",
-			  parser->problem ? parser->problem : "unreadable");
+	const char *problem = parser->problem ? parser->problem : "unreadable";
+
+	if (!parser->context)
+		return error_mark(seed, &parser->problem_mark, "this is not YAML: %s", problem);
+	return error_mark(seed, &parser->problem_mark, "this is not YAML: %s from line %zu on, %s",
+			  parser->context, parser->context_mark.line + 1, problem);
 }
 
 /* A second document would silently be left out. */
