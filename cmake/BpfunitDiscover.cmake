@@ -4,7 +4,7 @@
 # each. An executable that is missing, that cannot list its tests or has none gives a test that fails,
 # never no test at all.
 #
-# Given: BPFUNIT_TEST, _EXECUTABLE, _TIMEOUT, _LABELS, _ENVIRONMENT, _DIRECTORY.
+# Given: BPFUNIT_CMAKE, BPFUNIT_TEST, _EXECUTABLE, _TIMEOUT, _LABELS, _ENVIRONMENT, _DIRECTORY.
 
 # Tests run in the directory of their CMakeLists.txt, where files they read can be named as they are seen
 # there.
@@ -27,7 +27,8 @@ endfunction()
 
 function(_bpfunit_discover)
   if(NOT EXISTS ${BPFUNIT_EXECUTABLE})
-    add_test(${BPFUNIT_TEST}_NOT_BUILT ${BPFUNIT_EXECUTABLE})
+    # Fails with "file not found" and the path.
+    add_test(${BPFUNIT_TEST}_NOT_BUILT ${BPFUNIT_CMAKE} -E cat ${BPFUNIT_EXECUTABLE})
     return()
   endif()
   execute_process(COMMAND ${BPFUNIT_EXECUTABLE} --list

@@ -14,10 +14,11 @@ step() {
 configure() {
 	local dir=$1
 	shift
-	cmake -S . -B "$dir" -G Ninja "$@" >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
+	mkdir -p "$dir"
+	cmake -S . -B "$dir" -G Ninja "$@" >"$dir/build.log" 2>&1 || { cat "$dir/build.log"; return 1; }
 }
 
-# build DIR: quiet unless it fails.
+# build DIR: quiet unless it fails; goes on after a failure, to build what can be built.
 build() {
-	cmake --build "$1" -j "$JOBS" >"$1.log" 2>&1 || { tail -n 60 "$1.log"; return 1; }
+	cmake --build "$1" -j "$JOBS" -- -k 0 >"$1/build.log" 2>&1 || { grep -vE '^\[[0-9]+/[0-9]+\]' "$1/build.log" | head -n 100; return 1; }
 }
