@@ -7,6 +7,8 @@
 
 #include "framework/state.h"
 
+#define MAX_LABEL 40 /* characters */
+
 /* A check's end: tells the failure, if it is one, and ends the test when it is fatal. */
 static bool finish(const struct bpfunit_check *check, bool held, struct bu_text *text, int error)
 {
@@ -26,13 +28,14 @@ static void headline(struct bu_text *text, const struct bpfunit_check *check, co
 	bu_text_add(text, "%s(%s%s%s) %s", check->macro, check->left, comma, check->right, words);
 }
 
-/* "\n  count: " with both labels of a check equally wide unless one is very long. */
-static void label(struct bu_text *text, const struct bpfunit_check *check, const char *expression)
+/* "\n  count: " with both labels equally wide. Long expressions have been read in the headline. */
+static void label(struct bu_text *text, const struct bpfunit_check *check, bool right)
 {
-	size_t width = BU_MAX(strlen(check->left), strlen(check->right));
-	size_t own = strlen(expression);
+	bool brief = strlen(check->left) > MAX_LABEL || strlen(check->right) > MAX_LABEL;
+	const char *labels[] = { brief ? "left" : check->left, brief ? "right" : check->right };
+	size_t width = BU_MAX(strlen(labels[0]), strlen(labels[1]));
 
-	bu_text_add(text, "\n  %s: %*s", expression, width > 40 ? 0 : (int)(width - own), "");
+	bu_text_add(text, "\n  %s: %*s", labels[right], (int)(width - strlen(labels[right])), "");
 }
 
 static bool negative(struct bpfunit_value v)
@@ -100,9 +103,9 @@ bool bpfunit_check_cmp(const struct bpfunit_check *check, enum bpfunit_op op,
 	if (holds(op, compare(left, right)))
 		return true;
 	headline(&text, check, "does not hold");
-	label(&text, check, check->left);
+	label(&text, check, false);
 	add_value(&text, left);
-	label(&text, check, check->right);
+	label(&text, check, true);
 	add_value(&text, right);
 	return finish(check, false, &text, error);
 }
@@ -246,9 +249,9 @@ bool bpfunit_check_str(const struct bpfunit_check *check, const char *left, cons
 	if (same == equal)
 		return true;
 	headline(&text, check, "does not hold");
-	label(&text, check, check->left);
+	label(&text, check, false);
 	add_string(&text, left);
-	label(&text, check, check->right);
+	label(&text, check, true);
 	add_string(&text, right);
 	if (!same)
 		add_difference(&text, left, right);

@@ -8,6 +8,7 @@
 
 #include "framework/btf_format.h"
 #include "framework/event_queue.h"
+#include "framework/padding.h"
 #include "framework/state.h"
 
 static struct bu_event_queue *queue_of(const struct bpf_map *map)
@@ -160,11 +161,33 @@ static void add_value(struct bu_text *text, const char *label, const struct btf 
 	free(formatted);
 }
 
-static bool fail_event(const struct bpfunit_check *check, struct bu_event_queue *queue,
-		       const struct bu_event *event, const void *expected, size_t size)
+struct typed { /* an expected event */
+	const struct btf *btf;
+	u32 type;
+	u8 *bytes; /* owned by the test, padding cleared */
+	size_t size;
+};
+
+static struct typed typed_of(const struct bpfunit_check *check, const struct bpfunit_bytes *value)
 {
-	const struct btf *btf = NULL;
-	u32 type = find_type(check->right, size, &btf);
+	struct typed typed = { .size = value->size, .bytes = bu_test_alloc(value->size) };
+	const void *from = value->storage;
+
+	if (value->kind == BPFUNIT_BYTES_ARRAY || value->kind == BPFUNIT_BYTES_TEXT)
+		from = *(const void *const *)value->storage;
+	memcpy(typed.bytes, from, value->size);
+	typed.type = find_type(check->right, value->size, &typed.btf);
+	bu_clear_padding(typed.btf, typed.type, typed.bytes, typed.size);
+	return typed;
+}
+
+static bool fail_event(const struct bpfunit_check *check, struct bu_event_queue *queue,
+		       const struct bu_event *event, const struct typed *typed)
+{
+	const struct btf *btf = typed->btf;
+	const void *expected = typed->bytes;
+	size_t size = typed->size;
+	u32 type = typed->type;
 	struct bu_text text = { 0 };
 	char *diff = NULL;
 
@@ -196,15 +219,15 @@ bool bpfunit_check_event(const struct bpfunit_check *check, const struct bpf_map
 			 const struct bpfunit_bytes *value)
 {
 	struct bu_event_queue *queue = checked_queue(check, map);
-	const struct bu_event *event = bu_event_take(queue);
-	const void *expected = value->storage;
+	struct bu_event *event = bu_event_take(queue);
+	struct typed typed = typed_of(check, value);
 
-	if (value->kind == BPFUNIT_BYTES_ARRAY || value->kind == BPFUNIT_BYTES_TEXT)
-		expected = *(const void *const *)value->storage;
-	if (event && same_size(queue, event->size, value->size) &&
-	    !memcmp(event->data, expected, value->size))
+	if (event && event->size >= typed.size)
+		bu_clear_padding(typed.btf, typed.type, event->data, typed.size);
+	if (event && same_size(queue, event->size, typed.size) &&
+	    !memcmp(event->data, typed.bytes, typed.size))
 		return true;
-	return fail_event(check, queue, event, expected, value->size);
+	return fail_event(check, queue, event, &typed);
 }
 
 bool bpfunit_check_events(const struct bpfunit_check *check, const struct bpf_map *map,
@@ -218,7 +241,8 @@ bool bpfunit_check_events(const struct bpfunit_check *check, const struct bpf_ma
 	if (waiting == count && (count || !queue->lost))
 		return true;
 	headline(&text, check, queue, "");
-	bu_text_add(&text, "%s%zu events wait", queue->lost ? "\n  " : "", waiting);
+	bu_text_add(&text, "%s%zu event%s", queue->lost ? "\n  " : "", waiting,
+		    waiting == 1 ? " waits" : "s wait");
 	event = waiting && !count ? bu_event_take(queue) : NULL;
 	if (event) {
 		bu_text_add(&text, "; the oldest is %zu bytes:\n", event->size);

@@ -170,7 +170,7 @@ static const u8 *next_record(const struct bu_event_queue *queue, u64 *position, 
 	return NULL;
 }
 
-static const struct bu_event *take_record(struct bu_event_queue *queue)
+static struct bu_event *take_record(struct bu_event_queue *queue)
 {
 	u64 position = *queue->consumer;
 	struct bu_event *event = NULL;
@@ -230,7 +230,7 @@ struct bu_event_queue *bu_event_queue(struct bu_map *map, int *error)
 	return queue;
 }
 
-const struct bu_event *bu_event_take(struct bu_event_queue *queue)
+struct bu_event *bu_event_take(struct bu_event_queue *queue)
 {
 	struct bu_event *event = queue->first;
 

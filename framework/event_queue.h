@@ -31,8 +31,8 @@ struct bu_event_queue {
 /* The queue of a map; made, with buffers, when there is none. NULL with *error: -EINVAL (no event
  * map), ... */
 struct bu_event_queue *bu_event_queue(struct bu_map *map, int *error);
-/* The oldest event, taken out or (peek) left; NULL: none. Owned by the test. */
-const struct bu_event *bu_event_take(struct bu_event_queue *queue);
+/* The oldest event, taken out; NULL: none. Owned by the test. */
+struct bu_event *bu_event_take(struct bu_event_queue *queue);
 size_t bu_event_waiting(struct bu_event_queue *queue);
 
 #endif

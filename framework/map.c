@@ -11,6 +11,7 @@
 #include "framework/btf_format.h"
 #include "framework/btf_path.h"
 #include "framework/map_check.h"
+#include "framework/padding.h"
 #include "framework/state.h"
 
 struct bu_map *bu_map_of(struct bpfunit_where where, const struct bpf_map *map)
@@ -102,28 +103,41 @@ static const void *descriptor_of(const struct bu_element *e, const struct bpfuni
 	return fd;
 }
 
-/* The bytes that an expression stands for, `wanted->size` of them. */
+static size_t size_of(const struct bpfunit_bytes *bytes, const struct wanted *wanted)
+{
+	/* "nginx" in a char[5]: only the NUL does not fit. */
+	if (bytes->kind == BPFUNIT_BYTES_TEXT && bytes->size == (size_t)wanted->size + 1 &&
+	    !(*(const char *const *)bytes->storage)[wanted->size])
+		return wanted->size;
+	return bytes->size;
+}
+
+static void check_size(const struct bu_element *e, const struct bpfunit_bytes *bytes,
+		       const struct wanted *wanted)
+{
+	size_t size = size_of(bytes, wanted);
+
+	if (size == wanted->size || (bytes->kind == BPFUNIT_BYTES_TEXT && size < wanted->size))
+		return;
+	wrong_size(e, bytes, wanted);
+}
+
+/* The bytes that an expression stands for, `wanted->size` of them, padding cleared. Owned by the
+ * test. */
 static const void *bytes_of(const struct bu_element *e, const struct bpfunit_bytes *bytes,
 			    const struct wanted *wanted)
 {
 	const void *from = bytes->storage;
-	size_t size = bytes->size;
-	void *padded;
+	void *own;
 
 	if (bytes->kind >= BPFUNIT_BYTES_PROG && wanted->size == sizeof(int))
 		return descriptor_of(e, bytes);
 	if (bytes->kind == BPFUNIT_BYTES_ARRAY || bytes->kind == BPFUNIT_BYTES_TEXT)
 		from = *(const void *const *)bytes->storage;
-	/* "nginx" in a char[5]: only the NUL does not fit. */
-	if (bytes->kind == BPFUNIT_BYTES_TEXT && size == wanted->size + 1 &&
-	    !((const char *)from)[size - 1])
-		size--;
-	if (size != wanted->size && (bytes->kind != BPFUNIT_BYTES_TEXT || size > wanted->size))
-		wrong_size(e, bytes, wanted);
-	if (size == wanted->size)
-		return from;
-	padded = bu_test_alloc(wanted->size);
-	return memcpy(padded, from, size);
+	check_size(e, bytes, wanted);
+	own = memcpy(bu_test_alloc(wanted->size), from, size_of(bytes, wanted));
+	bu_clear_padding(bu_map_btf(e->map), wanted->type_id, own, wanted->size);
+	return own;
 }
 
 static void check_cpu(const struct bu_element *e)
@@ -164,6 +178,13 @@ const void *bu_element_value(const struct bu_element *e, const struct bpfunit_by
 	struct wanted wanted = { "value", e->size, e->map->btf_value_type_id };
 
 	return bytes_of(e, value, &wanted);
+}
+
+static void check_value_size(const struct bu_element *e, const struct bpfunit_bytes *value)
+{
+	struct wanted wanted = { "value", e->size, e->map->btf_value_type_id };
+
+	check_size(e, value, &wanted);
 }
 
 u8 *bu_element_lookup(const struct bu_element *e, int *error)
@@ -224,7 +245,7 @@ int bpfunit_map_get(const struct bpfunit_check *check, const struct bpf_map *map
 	const u8 *bytes;
 	int error;
 
-	bu_element_value(&e, &into);
+	check_value_size(&e, &into);
 	bytes = bu_element_lookup(&e, &error);
 	if (!error)
 		memcpy(value, bytes, size);

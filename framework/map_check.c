@@ -9,6 +9,7 @@
 
 #include "framework/btf_format.h"
 #include "framework/btf_path.h"
+#include "framework/padding.h"
 #include "framework/state.h"
 
 static void add_formatted(struct bu_text *text, char *formatted)
@@ -73,12 +74,12 @@ bool bpfunit_check_map_value(const struct bpfunit_check *check, const struct bpf
 	struct bu_element e = bu_element(check, map, cpu, key);
 	const void *expected = bu_element_value(&e, value);
 	struct bu_text text = { 0 };
-	const u8 *actual;
 	int error;
+	u8 *actual = bu_element_lookup(&e, &error);
 
-	actual = bu_element_lookup(&e, &error);
 	if (error && error != -ENOENT)
 		bu_element_die(&e, error);
+	bu_clear_padding(bu_map_btf(e.map), e.map->btf_value_type_id, actual, e.size);
 	if (!error && !memcmp(actual, expected, e.size))
 		return true;
 	headline(&text, &e, value->text, error ? "there is no such key" : "the value is another");

@@ -70,6 +70,8 @@ static void fail(struct bpfunit_where where, const char *format, va_list args)
 		return;
 	test->failed = true;
 	bu_text_vadd(&text, format, args);
+	while (text.len && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
 	add_libbpf(&text, test);
 	add_notes(&text, test);
 	if (test->sink->failure)

@@ -323,3 +323,13 @@ ENDS(strne, ASSERT_STRNE("a", "a"))
 ENDS(memeq, ASSERT_MEMEQ("a", "b", 1))
 ENDS(memne, ASSERT_MEMNE("a", "a", 1))
 ENDS(fail, FAIL("so"))
+
+FAILS(check, long_expressions_are_not_repeated,
+      "EXPECT_EQ(a_rather_long_name_for_a_number + a_rather_long_name_for_a_number, 3) does not hold\n"
+      "  left:  2\n"
+      "  right: 3")
+{
+	int a_rather_long_name_for_a_number = 1;
+
+	EXPECT_EQ(a_rather_long_name_for_a_number + a_rather_long_name_for_a_number, 3);
+}

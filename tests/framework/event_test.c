@@ -205,13 +205,28 @@ EVENT_TEST(arguments_are_evaluated_once)
 	EXPECT_EQ(evaluations, 5);
 }
 
-EVENT_FAILS(event_differs_by_field, "")
+struct larger {
+	char bytes[25];
+};
+
+EVENT_FAILS(event_differs_by_field,
+	    "EXPECT_EVENT(skel->maps.ring, (struct event){ .pid = 2, .stamp_ns = 100, .comm = \"bpfunit\" }) does not "
+	    "hold: the event is another\n"
+	    "  expected: { .pid = 2, .stamp_ns = 100, .comm = \"bpfunit\" }\n"
+	    "  event:    { .pid = 1, .stamp_ns = 100, .comm = \"bpfunit\" }\n"
+	    "  .pid: expected 2 (0x2), is 1 (0x1)")
 {
 	emit(skel->progs.emit_ring, 1);
 	EXPECT_EVENT(skel->maps.ring, (struct event){ .pid = 2, .stamp_ns = 100, .comm = "bpfunit" });
 }
 
-EVENT_FAILS(event_of_unknown_type, "")
+EVENT_FAILS(event_of_unknown_type,
+	    "EXPECT_EVENT(skel->maps.ring, other) does not hold: the event is another\n"
+	    "  expected: 3f 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+	    "  event:    01 00 00 00 00 00 00 00 64 00 00 00 00 00 00 00 62 70 66 75 6e 69 74 00\n"
+	    "  +0: expected 3f 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00, is 01 00 00 00 00 00 00 00 64 00 00 00 00 "
+	    "00 00 00\n"
+	    "  +16: expected 00 00 00 00 00 00 00 00, is 62 70 66 75 6e 69 74 00")
 {
 	struct {
 		char bytes[24];
@@ -221,18 +236,26 @@ EVENT_FAILS(event_of_unknown_type, "")
 	EXPECT_EVENT(skel->maps.ring, other);
 }
 
-EVENT_FAILS(event_has_another_size, "")
+EVENT_FAILS(event_has_another_size,
+	    "EXPECT_EVENT(skel->maps.ring, (__u32){ 1 }) does not hold: the event is another\n"
+	    "  expected: 1 (0x1)\n"
+	    "  event:    1 (0x1)\n"
+	    "  it is 24 bytes, expected 4\n"
+	    "ASSERT_EVENT(skel->maps.ring, (struct larger){ 0 }) does not hold: the event is another\n"
+	    "  expected: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+	    "  event:    01 00 00 00 00 00 00 00 64 00 00 00 00 00 00 00 62 70 66 75 6e 69 74 00\n"
+	    "  it is 24 bytes, expected 25")
 {
 	emit(skel->progs.emit_ring, 1);
 	emit(skel->progs.emit_ring, 1);
 	EXPECT_EVENT(skel->maps.ring, (__u32){ 1 });
-	ASSERT_EVENT(skel->maps.ring, (struct framework_bpf){ 0 });
+	ASSERT_EVENT(skel->maps.ring, (struct larger){ 0 });
 	FAIL("went on");
 }
 
 EVENT_FAILS(there_is_no_event,
 	    "EXPECT_EVENT(skel->maps.ring, (__u32){ 1 }) does not hold: there is no event\n"
-	    "  expected: 1\n"
+	    "  expected: 1 (0x1)\n"
 	    "NEXT_EVENT(skel->maps.ring, struct event) does not hold: there is no event")
 {
 	EXPECT_EVENT(skel->maps.ring, (__u32){ 1 });
@@ -240,14 +263,25 @@ EVENT_FAILS(there_is_no_event,
 	FAIL("went on");
 }
 
-EVENT_FAILS(next_event_is_too_short, "")
+EVENT_FAILS(next_event_is_too_short,
+	    "NEXT_EVENT(skel->maps.ring, struct larger) does not hold: the event is too short\n"
+	    "  24 bytes, expected 25\n"
+	    "  0000: 01 00 00 00 00 00 00 00 64 00 00 00 00 00 00 00  ........d.......\n"
+	    "  0010: 62 70 66 75 6e 69 74 00                          bpfunit.")
 {
 	emit(skel->progs.emit_ring, 1);
-	NEXT_EVENT(skel->maps.ring, struct framework_bpf);
+	NEXT_EVENT(skel->maps.ring, struct larger);
 	FAIL("went on");
 }
 
-EVENT_FAILS(events_wait, "")
+EVENT_FAILS(events_wait,
+	    "EXPECT_EVENT_COUNT(skel->maps.ring, 2) does not hold: 1 event waits\n"
+	    "EXPECT_NO_EVENT(skel->maps.ring) does not hold: 1 event waits; the oldest is 24 bytes:\n"
+	    "  0000: 01 00 00 00 00 00 00 00 64 00 00 00 00 00 00 00  ........d.......\n"
+	    "  0010: 62 70 66 75 6e 69 74 00                          bpfunit.\n"
+	    "ASSERT_NO_EVENT(skel->maps.ring) does not hold: 1 event waits; the oldest is 24 bytes:\n"
+	    "  0000: 01 00 00 00 00 00 00 00 64 00 00 00 00 00 00 00  ........d.......\n"
+	    "  0010: 62 70 66 75 6e 69 74 00                          bpfunit.")
 {
 	emit(skel->progs.emit_ring, 1);
 	EXPECT_EVENT_COUNT(skel->maps.ring, 2);

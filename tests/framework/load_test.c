@@ -217,7 +217,7 @@ static void load_too_large(void *self)
 	struct framework_bpf *skel = BPFUNIT_OPEN(framework_bpf);
 
 	(void)self;
-	bpf_map__set_max_entries(skel->maps.ring, 5000); /* no power of two */
+	bpf_map__set_map_flags(skel->maps.ring, 1U << 30);
 	bpfunit_loaded(BPFUNIT_HERE, "framework_bpf", framework_bpf__load(skel));
 	FAIL("went on");
 }
@@ -227,9 +227,8 @@ BPF_TEST(load, refusal_shows_what_libbpf_said)
 	struct inner inner = inner_run(load_too_large);
 
 	EXPECT_EQ(inner.failures, 1);
-	EXPECT_EQ(strncmp(inner.text, "cannot load 'framework_bpf': Invalid argument\nlibbpf said:\n  libbpf: ",
-			  70),
-		  0);
+	EXPECT_NOT_NULL(strstr(inner.text, "cannot load 'framework_bpf': Invalid argument\n"
+					   "libbpf said:\n  libbpf: "));
 	EXPECT_NOT_NULL(strstr(inner.text, "map 'ring'"));
 }
 

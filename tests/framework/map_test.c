@@ -216,19 +216,34 @@ MAP_TEST(addresses)
 
 /* Failures */
 
-MAP_FAILS(value_differs_by_field, "")
+MAP_FAILS(value_differs_by_field,
+	  "EXPECT_MAP_VALUE(skel->maps.flows, FLOW_A, (struct counters){ 3, 7, \"b\" }) does not hold: the value is "
+	  "another\n"
+	  "  key:      { .source = 1, .destination = 2, .port = 80, .proto = 6 }\n"
+	  "  expected: { .packets = 3, .drift = 7, .name = \"b\" }\n"
+	  "  value:    { .packets = 3, .drift = -1, .name = \"a\" }\n"
+	  "  .drift: expected 7 (0x7), is -1 (0xffffffff)\n"
+	  "  .name: expected \"b\", is \"a\"")
 {
 	MAP_PUT(skel->maps.flows, FLOW_A, (struct counters){ .packets = 3, .drift = -1, .name = "a" });
 	EXPECT_MAP_VALUE(skel->maps.flows, FLOW_A, (struct counters){ 3, 7, "b" });
 }
 
-MAP_FAILS(value_of_a_missing_key, "")
+MAP_FAILS(value_of_a_missing_key,
+	  "ASSERT_MAP_VALUE(skel->maps.drops, (__u32){ 9 }, (__u64){ 300 }) does not hold: there is no such key\n"
+	  "  key:      9 (0x9)\n"
+	  "  expected: 300 (0x12c)")
 {
 	ASSERT_MAP_VALUE(skel->maps.drops, (__u32){ 9 }, (__u64){ 300 });
 	FAIL("went on");
 }
 
-MAP_FAILS(value_without_btf, "")
+MAP_FAILS(value_without_btf,
+	  "EXPECT_MAP_VALUE(skel->maps.untyped, \"abcde\", \"xyZ\") does not hold: the value is another\n"
+	  "  key:      61 62 63 64 65\n"
+	  "  expected: 78 79 5a\n"
+	  "  value:    78 79 7a\n"
+	  "  +0: expected 78 79 5a, is 78 79 7a")
 {
 	MAP_PUT(skel->maps.untyped, "abcde", "xyz");
 	EXPECT_MAP_VALUE(skel->maps.untyped, "abcde", "xyZ");
@@ -274,7 +289,7 @@ MAP_FAILS(text_too_long, "MAP_PUT(skel->maps.names, \"123456789\"): key is 10 by
 }
 
 MAP_FAILS(get_of_a_missing_key, "MAP_GET(skel->maps.drops, (__u32){ 9 }): map 'drops' has no such key\n"
-				"  key: 9")
+				"  key: 9 (0x9)")
 {
 	MAP_GET(skel->maps.drops, (__u32){ 9 }, __u64);
 	FAIL("went on");
@@ -288,8 +303,8 @@ MAP_FAILS(put_that_the_kernel_refuses,
 }
 
 MAP_FAILS(key_is_missing, "EXPECT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: there is no such "
-			  "key\n  key:      9\nASSERT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 8 }) does not hold: "
-			  "there is no such key\n  key:      8")
+			  "key\n  key:      9 (0x9)\nASSERT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 8 }) does not hold: "
+			  "there is no such key\n  key:      8 (0x8)")
 {
 	EXPECT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 9 });
 	ASSERT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 8 });
@@ -297,9 +312,9 @@ MAP_FAILS(key_is_missing, "EXPECT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 9 }) do
 }
 
 MAP_FAILS(key_is_there, "EXPECT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: the key is there\n"
-			"  key:      9\n  value:    7\n"
+			"  key:      9 (0x9)\n  value:    7 (0x7)\n"
 			"ASSERT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: the key is there\n"
-			"  key:      9\n  value:    7")
+			"  key:      9 (0x9)\n  value:    7 (0x7)")
 {
 	MAP_PUT(skel->maps.drops, (__u32){ 9 }, (__u64){ 7 });
 	EXPECT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 });
@@ -316,12 +331,12 @@ MAP_FAILS(count_differs, "EXPECT_MAP_COUNT(skel->maps.drops, 2) does not hold: m
 }
 
 MAP_FAILS(sum_differs, "EXPECT_MAP_SUM(skel->maps.hits, (__u32){ 1 }, 4) does not hold: the sum is another\n"
-		       "  key:      1\n"
+		       "  key:      1 (0x1)\n"
 		       "  expected: 4\n"
 		       "  sum:      11\n"
 		       "  by CPU:   0 0 5 6\n"
 		       "ASSERT_MAP_SUM(skel->maps.balance, (__u32){ 1 }, -4) does not hold: the sum is another\n"
-		       "  key:      1\n"
+		       "  key:      1 (0x1)\n"
 		       "  expected: -4\n"
 		       "  sum:      -3\n"
 		       "  by CPU:   -3 0 0 0")
@@ -334,7 +349,13 @@ MAP_FAILS(sum_differs, "EXPECT_MAP_SUM(skel->maps.hits, (__u32){ 1 }, 4) does no
 	FAIL("went on");
 }
 
-MAP_FAILS(cpu_value_differs, "")
+MAP_FAILS(cpu_value_differs,
+	  "EXPECT_MAP_CPU_VALUE(skel->maps.by_cpu, (__u32){ 9 }, (struct counters){ .packets = 5 }) does not hold: "
+	  "the value is another\n"
+	  "  key:      9 (0x9)\n"
+	  "  expected: { .packets = 5, .drift = 0, .name = \"\" }\n"
+	  "  value:    { .packets = 4, .drift = 0, .name = \"\" }\n"
+	  "  .packets: expected 5 (0x5), is 4 (0x4)")
 {
 	MAP_PUT_CPU(skel->maps.by_cpu, 1, (__u32){ 9 }, (struct counters){ .packets = 4 });
 	EXPECT_MAP_CPU_VALUE(skel->maps.by_cpu, 1, (__u32){ 9 }, (struct counters){ .packets = 5 });

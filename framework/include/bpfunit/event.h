@@ -30,7 +30,8 @@
 					  BPFUNIT_MAP_OF_(map), sizeof(type)))
 
 /* There is an event, and the oldest is this value: all bytes equal. Consumes it. When the value is
- * written as (struct name){...} and the object's BTF knows that struct, differences are shown by field. */
+ * written as (struct name){...} and the object's BTF knows that struct, padding does not count and
+ * differences are shown by field. */
 #define EXPECT_EVENT(map, ...)                                                                     \
 	BPFUNIT_EVENT_(BPFUNIT_CHECK_("EXPECT_EVENT", false, #map, #__VA_ARGS__), map, (__VA_ARGS__))
 #define ASSERT_EVENT(map, ...)                                                                     \
@@ -61,7 +62,7 @@ BPFUNIT_API int bpfunit_capture_events(const struct bpf_map *map);
 	__extension__({                                                                            \
 		const struct bpf_map *bu_map_ = BPFUNIT_MAP_OF_(map);                              \
 		__auto_type bu_value_ = value_;                                                    \
-		struct bpfunit_bytes bu_value_bytes_ = BPFUNIT_BYTES_(bu_value_, "", value_);      \
+		BPFUNIT_BYTES_(bu_value_bytes_, bu_value_, "", value_);                            \
 		bpfunit_check_event(check, bu_map_, &bu_value_bytes_);                             \
 	})
 #define BPFUNIT_EVENTS_(check, map, count) bpfunit_check_events(check, BPFUNIT_MAP_OF_(map), count)

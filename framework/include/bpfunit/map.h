@@ -21,7 +21,8 @@
  * A per-CPU map has a value for each CPU: the macros with CPU take one CPU's, by its number from 0;
  * MAP_SUM adds an integer value up over all CPUs.
  *
- * On a mismatch both values are printed with their BTF field names. Everything goes through bpf(2) as from
+ * Padding within keys and values counts as zero, where BTF tells what is padding. On a mismatch both
+ * values are printed with their BTF field names. Everything goes through bpf(2) as from
  * user space; keys and values are copied.
  */
 #ifndef BPFUNIT_MAP_H
@@ -182,8 +183,13 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 			  ? BPFUNIT_BYTES_VALUE                                                    \
 			  : _Generic((var), char *: BPFUNIT_BYTES_TEXT,                            \
 				     const char *: BPFUNIT_BYTES_TEXT, default: BPFUNIT_BYTES_ARRAY))
-#define BPFUNIT_BYTES_(var, text, expression)                                                      \
-	{ &(var), sizeof(expression), BPFUNIT_BYTES_KIND_(var, expression), text }
+/* Declare `name`. The expression stays outside of the braces, where it would bring
+ * -Wmissing-braces upon a user's (struct key){ 0 }. */
+#define BPFUNIT_BYTES_(name, var, text, expression)                                                \
+	BPFUNIT_CLEAR_PADDING_(var);                                                               \
+	enum { name##kind_ = BPFUNIT_BYTES_KIND_(var, expression) };                               \
+	const size_t name##size_ = sizeof(expression);                                             \
+	const struct bpfunit_bytes name = { &(var), name##size_, name##kind_, text }
 
 /* Whether an expression can stand for a member of a TYPED_MAP (untyped ones have size 0): the same type,
  * an integer of the same size, a short text, a program or map for its descriptor. */
@@ -197,6 +203,17 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 	  sizeof(expression) == sizeof(member) && __builtin_classify_type(var) < 5 &&              \
 	  __builtin_classify_type(member) < 5))
 
+/* Copying a struct leaves its padding undefined; BTF clears it, where there is some, else the compiler,
+ * where it can. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+#define BPFUNIT_CLEAR_PADDING_(var) __builtin_clear_padding(&(var))
+#endif
+#endif
+#ifndef BPFUNIT_CLEAR_PADDING_
+#define BPFUNIT_CLEAR_PADDING_(var) ((void)0)
+#endif
+
 /* Declarations of bu_map_ and bu_key_bytes_ / bu_value_bytes_ inside a statement expression. */
 #define BPFUNIT_MAP_KEY_(map, key_)                                                                \
 	__auto_type bu_typed_ = (map);                                          \
@@ -205,14 +222,14 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 	enum { bu_key_fits_ = BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->key, bu_key_, key_) };    \
 	_Static_assert(bu_key_fits_,                                                               \
 		       "the key is not of this TYPED_MAP's key type");                             \
-	struct bpfunit_bytes bu_key_bytes_ = BPFUNIT_BYTES_(bu_key_, "", key_)
+	BPFUNIT_BYTES_(bu_key_bytes_, bu_key_, "", key_)
 #define BPFUNIT_MAP_VALUE_BYTES_(text, value_)                                                     \
 	__auto_type bu_value_ = value_;                                                            \
 	enum { bu_value_fits_ =                                                                    \
 		       BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->value, bu_value_, value_) };     \
 	_Static_assert(bu_value_fits_,                                                             \
 		       "the value is not of this TYPED_MAP's value type");                         \
-	struct bpfunit_bytes bu_value_bytes_ = BPFUNIT_BYTES_(bu_value_, text, value_)
+	BPFUNIT_BYTES_(bu_value_bytes_, bu_value_, text, value_)
 
 #define BPFUNIT_MAP_KEYED_(map, key, call)                                                         \
 	__extension__({                                                                            \
