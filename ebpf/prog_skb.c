@@ -36,10 +36,14 @@
 				offsetof(struct __sk_buff, first_),                                \
 			access_                                                                    \
 	}
-/* Hidden from all: accessors serve the pointers; flow_keys is for flow dissectors. */
+/* Hidden from all: accessors serve the pointers; flow_keys is for flow dissectors; tstamp_type is
+ * for tc, and padding follows it. */
 #define HIDDEN                                                                                     \
 	FIELD(data, BU_NONE), FIELD(data_end, BU_NONE), FIELD(data_meta, BU_NONE),                 \
-		FIELD(flow_keys, BU_NONE)
+		FIELD(flow_keys, BU_NONE),                                                         \
+	{                                                                                          \
+		offsetof(struct __sk_buff, tstamp_type), 4, BU_NONE                                \
+	}
 #define CB RANGE(cb[0], cb[4], BU_RW)
 
 static const struct bu_ctx_field tc_fields[] = {
@@ -52,6 +56,7 @@ static const struct bu_ctx_field tc_fields[] = {
 	FIELD(tc_classid, BU_RW),
 	FIELD(tstamp, BU_RW),
 	FIELD(queue_mapping, BU_RW),
+	{ offsetof(struct __sk_buff, tstamp_type), 1, BU_READ },
 };
 static const struct bu_ctx_field filter_fields[] = {
 	HIDDEN,

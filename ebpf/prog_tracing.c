@@ -14,6 +14,15 @@
 
 #define MAX_ARGS 12 /* Source: MAX_BPF_FUNC_ARGS */
 
+/* The first word of a tracepoint's record is the kernel's own. Source: tp_prog_is_valid_access().
+ */
+void bu_tracepoint_guard(struct bu_run *run)
+{
+	static const struct bu_ctx_field first = { 0, sizeof(void *), BU_NONE };
+
+	bu_ctx_guard(run, BU_READ, &first, 1);
+}
+
 /* Run on a copy of ctx_in, which is left in *ctx for the caller to free. */
 static int run_ctx(struct bu_prog *prog, union bpf_attr *attr, s32 cpu, void **ctx)
 {

@@ -28,6 +28,9 @@ void bu_sock_addr_guard(struct bu_run *run);
 void bu_sock_ops_guard(struct bu_run *run);
 void bu_sysctl_guard(struct bu_run *run);
 void bu_sockopt_guard(struct bu_run *run);
+void bu_sk_lookup_guard(struct bu_run *run);
+void bu_reuseport_guard(struct bu_run *run);
+void bu_tracepoint_guard(struct bu_run *run);
 
 bool bu_xdp_load(struct bu_run *run, u32 offset, u32 size, u64 *value);
 bool bu_skb_load(struct bu_run *run, u32 offset, u32 size, u64 *value);
