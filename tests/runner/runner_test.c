@@ -33,6 +33,42 @@ BPF_TEST(runner, reports_prettily)
 	EXPECT_GOLDEN("pretty.txt", OUT(run));
 }
 
+/* What `SAMPLE good.passes`, with variables set before it, writes to a terminal. */
+static const char *on_terminal(const char *variables)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), keep;
+	char *name, *text;
+	ssize_t len;
+
+	if (terminal < 0)
+		BPFUNIT_SKIP("there are no terminals here");
+	ASSERT_OK(grantpt(terminal));
+	ASSERT_OK(unlockpt(terminal));
+	name = ptsname(terminal);
+	keep = open(name, O_RDWR | O_NOCTTY);
+	ASSERT_OK(keep);
+	EXPECT_EQ(RUN("/bin/sh", "-c",
+		      text_of("%s " SAMPLE " good.passes > %s", variables, name))
+			  ->status,
+		  0);
+	text = text_of("%4095s", "");
+	len = read(terminal, text, 4095);
+	ASSERT_GT(len, 0);
+	text[len] = '\0';
+	close(keep);
+	close(terminal);
+	return text;
+}
+
+BPF_TEST(runner, is_pretty_on_a_terminal_that_can_show_it)
+{
+	EXPECT_CONTAINS(on_terminal("NO_COLOR= TERM=xterm"), "\033[1mgood\033[0m");
+	EXPECT_CONTAINS(on_terminal("NO_COLOR= TERM=xterm"), "\r\033[K");
+	EXPECT_EQ(strncmp(on_terminal("NO_COLOR=1 TERM=xterm"), "ok   good.passes (", 18), 0);
+	EXPECT_EQ(strncmp(on_terminal("NO_COLOR= TERM=dumb"), "ok   good.passes (", 18), 0);
+	EXPECT_EQ(strncmp(on_terminal("NO_COLOR= TERM="), "ok   good.passes (", 18), 0);
+}
+
 BPF_TEST(runner, reports_tap)
 {
 	struct spawned *run = RUN(SAMPLE, "--format=tap", "good.*", "bad.*");
@@ -324,6 +360,16 @@ BPF_TEST(runner, kills_a_hanging_test_that_ignores_signals)
 	EXPECT_EQ(run->status, 1);
 	EXPECT_CONTAINS(run->out, "timed out after 0.2 s\n");
 	EXPECT_CONTAINS(run->out, "1 passed, 1 failed, 0 skipped\n");
+}
+
+BPF_TEST(runner, caps_output_in_tap)
+{
+	struct spawned *run = RUN(SAMPLE, "--format=tap", "ugly.prints_a_lot_and_fails");
+
+	EXPECT_LT(strlen(run->out), 300 * 1024);
+	EXPECT_CONTAINS(run->out, "\n    line 0 of too many\n");
+	EXPECT_CONTAINS(run->out, " bytes of output are left out here ...]\n");
+	EXPECT_CONTAINS(run->out, "\n    line 199999 of too many\n  ...\n");
 }
 
 BPF_TEST(runner, caps_output)
