@@ -82,6 +82,7 @@ static char path[64];
 static void remove_file(void *name)
 {
 	unlink(name);
+	free(name);
 }
 
 /* `size` bytes of the object (0: all) with `len` bytes replaced at `at`, in `path`. */
@@ -96,10 +97,10 @@ static void bad_object(size_t size, size_t at, const void *bytes, size_t len)
 	ASSERT_LT(all, sizeof(image));
 	fclose(from);
 	memcpy(image + at, bytes, len);
-	snprintf(path, sizeof(path), "bad-object-XXXXXX");
+	snprintf(path, sizeof(path), "/tmp/bad-object-XXXXXX");
 	fd = mkstemp(path);
 	ASSERT_GE(fd, 0);
-	bpfunit_defer(remove_file, path);
+	bpfunit_defer(remove_file, strdup(path));
 	size = size ? size : all;
 	ASSERT_EQ(write(fd, image, size), size);
 	close(fd);

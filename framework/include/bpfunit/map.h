@@ -189,7 +189,7 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 	BPFUNIT_CLEAR_PADDING_(var);                                                               \
 	enum { name##kind_ = BPFUNIT_BYTES_KIND_(var, expression) };                               \
 	const size_t name##size_ = sizeof(expression);                                             \
-	const struct bpfunit_bytes name = { &(var), name##size_, name##kind_, text }
+	const struct bpfunit_bytes name = { &(var), name##size_, (enum bpfunit_bytes_kind)name##kind_, text }
 
 /* Whether an expression can stand for a member of a TYPED_MAP (untyped ones have size 0): the same type,
  * an integer of the same size, a short text, a program or map for its descriptor. */
