@@ -220,10 +220,6 @@ static int write_prog_file(struct entry *entry)
 
 	if (entry->described)
 		return 0;
-	if (access(entry->prog_path, F_OK) == 0) {
-		entry->described = true;
-		return 0;
-	}
 	fd = host_open(entry->temp_path, O_WRONLY | O_CREAT | O_TRUNC);
 	if (fd < 0)
 		return fd;
@@ -396,17 +392,21 @@ static int entry_paths(struct entry *entry, const struct bu_coverage *coverage)
 static int entry_buffers(struct entry *entry)
 {
 	size_t n = count_words(entry), head = sizeof(struct count_head) / sizeof(u64);
-	FILE *out = open_memstream(&entry->text, &entry->text_len);
+	FILE *out;
 
 	entry->now = calloc(n, sizeof(u64));
 	entry->flushed = calloc(n, sizeof(u64));
 	entry->sum = calloc(n + head, sizeof(u64));
+	if (!entry->now || !entry->flushed || !entry->sum)
+		return -ENOMEM;
+	entry->described = access(entry->prog_path, F_OK) == 0;
+	if (entry->described)
+		return 0; /* by an earlier run, or another process */
+	out = open_memstream(&entry->text, &entry->text_len);
 	if (!out)
 		return -ENOMEM;
 	put_prog(out, entry->prog);
-	if (fclose(out))
-		return -ENOMEM;
-	return entry->now && entry->flushed && entry->sum ? 0 : -ENOMEM;
+	return fclose(out) ? -ENOMEM : 0;
 }
 
 static struct entry *entry_new(struct bu_coverage *coverage, struct bu_prog *prog)

@@ -240,12 +240,19 @@ static void wait_for_something(struct pool *pool)
 	ppoll(pool->polls, count, &wait, &pool->outside);
 }
 
+/* The test and what it started; one that left its group is still a child. */
+static void kill_group(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+}
+
 static void check_limit(struct slot *slot, double now_s)
 {
 	if (now_s < slot->deadline_s)
 		return;
 	if (slot->timed_out) {
-		kill(-slot->pid, SIGKILL);
+		kill_group(slot->pid);
 	} else {
 		kill(slot->pid, SIGTERM);
 		slot->timed_out = true;
@@ -297,7 +304,7 @@ static void finish_slot(struct pool *pool, struct slot *slot)
 	struct bu_result *result = slot->result;
 	int status = 0;
 
-	kill(-slot->pid, SIGKILL);
+	kill_group(slot->pid);
 	while (waitpid(slot->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	result->seconds = bu_now_s() - slot->started_s;
@@ -359,7 +366,7 @@ static void interrupt(struct pool *pool)
 
 		if (!slot->pid)
 			continue;
-		kill(-slot->pid, SIGKILL);
+		kill_group(slot->pid);
 		while (waitpid(slot->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		close_fd(slot->output_fd);
@@ -398,7 +405,7 @@ static void run_all(struct pool *pool)
 static void catch_signals(struct pool *pool)
 {
 	const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_child };
+	struct sigaction action = { .sa_handler = on_child }, before;
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
@@ -408,7 +415,9 @@ static void catch_signals(struct pool *pool)
 	action.sa_handler = on_interrupt;
 	for (size_t i = 0; i < sizeof(interrupts) / sizeof(interrupts[0]); i++) {
 		sigaddset(&blocked, interrupts[i]);
-		sigaction(interrupts[i], &action, NULL);
+		sigaction(interrupts[i], &action, &before);
+		if (interrupts[i] == SIGHUP && before.sa_handler == SIG_IGN)
+			signal(SIGHUP, SIG_IGN); /* nohup */
 	}
 	sigprocmask(SIG_BLOCK, &blocked, &pool->outside);
 	sigdelset(&pool->outside, SIGCHLD);

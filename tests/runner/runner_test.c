@@ -362,6 +362,15 @@ BPF_TEST(runner, kills_a_hanging_test_that_ignores_signals)
 	EXPECT_CONTAINS(run->out, "1 passed, 1 failed, 0 skipped\n");
 }
 
+BPF_TEST(runner, kills_a_hanging_test_that_left_its_group)
+{
+	struct spawned *run = RUN("setsid", "--wait", SAMPLE, "ugly.leaves_its_group_and_hangs");
+
+	EXPECT_EQ(run->status, 1);
+	EXPECT_CONTAINS(run->out, "timed out after 0.2 s\n    last check reached: ");
+	EXPECT_LACKS(run->out, "EXPECT_OK");
+}
+
 BPF_TEST(runner, caps_output_in_tap)
 {
 	struct spawned *run = RUN(SAMPLE, "--format=tap", "ugly.prints_a_lot_and_fails");

@@ -118,6 +118,17 @@ BPF_TEST(ugly, hangs_and_ignores_signals, .timeout_s = 0.2)
 		pause();
 }
 
+BPF_TEST(ugly, leaves_its_group_and_hangs, .timeout_s = 0.2)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	EXPECT_OK(setpgid(0, getppid()));
+	for (;;)
+		pause();
+}
+
 BPF_TEST(ugly, prints_a_lot_and_fails)
 {
 	for (int i = 0; i < 200000; i++)
