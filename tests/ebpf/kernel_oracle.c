@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* See kernel_oracle.h. */
+#include "kernel_oracle.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if !defined(__x86_64__)
+static long raw_bpf(int cmd, union bpf_attr *attr)
+{
+	return -ENOSYS;
+}
+#else
+static long raw_bpf(int cmd, union bpf_attr *attr)
+{
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"((long)__NR_bpf), "D"((long)cmd), "S"(attr), "d"(sizeof(*attr))
+			 : "rcx", "r11", "memory");
+	return result;
+}
+#endif
+
+int oracle_load(const struct bpf_insn *insns, u32 count)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insn_cnt = count;
+	attr.insns = (u64)(uintptr_t)insns;
+	attr.license = (u64)(uintptr_t) "GPL";
+	return raw_bpf(BPF_PROG_LOAD, &attr);
+}
+
+int oracle_run(int prog_fd, u32 *result)
+{
+	static const u8 packet[64];
+	union bpf_attr attr;
+	long error;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = prog_fd;
+	attr.test.data_in = (u64)(uintptr_t)packet;
+	attr.test.data_size_in = sizeof(packet);
+	attr.test.repeat = 1;
+	error = raw_bpf(BPF_PROG_TEST_RUN, &attr);
+	*result = attr.test.retval;
+	return error;
+}
+
+void oracle_close(int prog_fd)
+{
+	close(prog_fd);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's own kernel as an oracle for the instruction set: raw system calls that no interposition
+ * sees. Only the differential test uses it, and only where bpf(2) is permitted.
+ */
+#ifndef BU_TEST_KERNEL_ORACLE_H
+#define BU_TEST_KERNEL_ORACLE_H
+
+#include "ebpf/base.h"
+
+/* Load as a socket filter into the host's kernel: a descriptor, or -errno. */
+int oracle_load(const struct bpf_insn *insns, u32 count);
+/* Run once on 64 zero bytes: r0's lower half in *result; 0, or -errno. */
+int oracle_run(int prog_fd, u32 *result);
+void oracle_close(int prog_fd);
+
+#endif
