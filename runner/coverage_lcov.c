@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The lcov tracefile (geninfo(1) describes it). Programs that share source lines are merged: lines
- * and functions by their place, branches by function, line and their number within both, so a
+ * and functions by their place, branches by line, function and their position in it, so a
  * function that several programs contain counts once. All is sorted: the same data gives the same
  * bytes.
  */
@@ -20,7 +20,7 @@ struct func_hit {
 struct branch_hit {
 	const char *path, *func;
 	uint32_t line;
-	uint32_t number; /* within func and line */
+	uint32_t position; /* in func */
 	uint64_t taken, fell;
 };
 
@@ -95,57 +95,41 @@ static void merge_funcs(struct tracefile *trace)
 
 /* ---- branches ---- */
 
-static int compare_branch_places(const struct branch_hit *left, const struct branch_hit *right)
+static int compare_branches(const void *a, const void *b)
 {
+	const struct branch_hit *left = a, *right = b;
 	int order = strcmp(left->path, right->path);
 
 	if (!order)
 		order = compare_u32(left->line, right->line);
-	return order ? order : strcmp(left->func, right->func);
+	if (!order)
+		order = strcmp(left->func, right->func);
+	return order ? order : compare_u32(left->position, right->position);
 }
 
-static int compare_branches(const void *a, const void *b)
+static struct branch_hit branch_of(const struct bu_cov_prog *prog, const struct bu_cov_insn *insn,
+				   const struct bu_cov_line *line)
 {
-	const struct branch_hit *left = a, *right = b;
-	int order = compare_branch_places(left, right);
+	const struct bu_cov_func *func = bu_cov_func_of(prog, insn->index);
 
-	return order ? order : compare_u32(left->number, right->number);
-}
-
-static const char *func_name(const struct bu_cov_prog *prog, uint32_t index)
-{
-	const struct bu_cov_func *func = bu_cov_func_of(prog, index);
-
-	return func && func->name[0] ? func->name : prog->name;
-}
-
-/* Numbers follow the order of the instructions within [from, trace->nr_branches). */
-static void number_branch(struct tracefile *trace, size_t from, struct branch_hit *branch)
-{
-	for (size_t i = from; i < trace->nr_branches; i++)
-		branch->number += compare_branch_places(&trace->branches[i], branch) == 0;
+	return (struct branch_hit){
+		.path = line->path,
+		.func = func && func->name[0] ? func->name : prog->name,
+		.line = line->line,
+		.position = insn->index - (func ? func->start : 0),
+		.taken = insn->taken,
+		.fell = insn->executed - insn->taken,
+	};
 }
 
 static void collect_branches(struct tracefile *trace, const struct bu_cov_prog *prog)
 {
-	size_t from = trace->nr_branches;
-
 	for (size_t i = 0; i < prog->nr_insns; i++) {
 		const struct bu_cov_insn *insn = &prog->insns[i];
 		const struct bu_cov_line *line = bu_cov_line_of(prog, insn->index);
-		struct branch_hit branch;
 
-		if (!insn->branch || !line || !line->line)
-			continue;
-		branch = (struct branch_hit){
-			.path = line->path,
-			.func = func_name(prog, insn->index),
-			.line = line->line,
-			.taken = insn->taken,
-			.fell = insn->executed - insn->taken,
-		};
-		number_branch(trace, from, &branch);
-		trace->branches[trace->nr_branches++] = branch;
+		if (insn->branch && line && line->line)
+			trace->branches[trace->nr_branches++] = branch_of(prog, insn, line);
 	}
 }
 
