@@ -166,6 +166,34 @@ int tc_write_ctx(struct __sk_buff *ctx)
 	return TC_ACT_SHOT;
 }
 
+static void describe_vlan(struct __sk_buff *ctx, int i)
+{
+	ret[i] = (ctx->vlan_present & 1) * 10000 + ctx->vlan_tci;
+	ret[i + 1] = ctx->vlan_proto;
+	ret[i + 2] = ctx->protocol;
+	ret[i + 3] = ctx->len;
+}
+
+/* Each digit of args[0], from the last on: 1 push, 2 push 802.1ad, 3 pop. */
+SEC("tc")
+int vlan(struct __sk_buff *ctx)
+{
+	__u64 steps = args[0];
+
+	for (int i = 0; i < 4 && steps; i++, steps /= 10) {
+		if (steps % 10 == 3)
+			ret[i * 4] = bpf_skb_vlan_pop(ctx);
+		else
+			ret[i * 4] =
+				bpf_skb_vlan_push(ctx, steps % 10 == 2 ? 0xa888 : 0x1234, 100 + i);
+	}
+	describe_vlan(ctx, 1);
+	ret[5] = bpf_skb_load_bytes_relative(ctx, 0, out, 16, BPF_HDR_START_NET);
+	ret[6] = bpf_skb_change_tail(ctx, 14, 0);
+	ret[7] = bpf_skb_change_tail(ctx, 13, 0);
+	return 0;
+}
+
 static void load_as_l3(struct __sk_buff *ctx)
 {
 	ret[0] = bpf_skb_load_bytes(ctx, 0, out, 8);

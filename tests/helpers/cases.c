@@ -364,6 +364,37 @@ static void skb_contexts(struct cases *c)
 	CONTEXT(.hwtstamp = 9);
 }
 
+/* Frames without a tag, with one, with two, and cut in the second. */
+static void vlans(struct cases *c)
+{
+	static const uint32_t steps[] = {
+		1, 2, 3, 11, 31, 33, 333, 111, 211, 3311, 3331, 1333, 131
+	};
+	static const uint32_t sizes[] = { 60, 60, 60, 20 };
+	static const uint8_t tags[] = { 0x81, 0, 0, 7, 0x88, 0xa8, 0x20, 9, 8, 6 };
+	struct bpf_test_run_opts opts = { .sz = sizeof(opts) };
+	uint8_t frame[60], data[100];
+
+	opts.data_in = frame;
+	opts.data_out = data;
+	for (size_t i = 0; i < COUNT(steps); i++)
+		for (size_t j = 0; j < COUNT(sizes); j++) {
+			make_frame(frame, sizeof(frame));
+			if (j)
+				memcpy(frame + 12, tags, j == 1 ? 4 : sizeof(tags));
+			opts.data_size_in = sizes[j];
+			opts.data_size_out = sizeof(data);
+			set_args(c, steps[i], 0, 0, 0, 0);
+			say(c, "vlan %u %zu: err=%d size=%u", steps[i], j,
+			    bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.vlan), &opts),
+			    opts.data_size_out);
+			say_bytes(c, "data", data, opts.data_size_out);
+			say_rets(c, 16);
+			say_bytes(c, "out", c->skel->bss->out, 16);
+			end_line(c);
+		}
+}
+
 static void layer3_one(struct cases *c, const char *name, struct bpf_program *prog)
 {
 	struct packet_run *run;
@@ -672,6 +703,7 @@ static const struct group {
 	{ "skb_checksums", skb_checksums },
 	{ "checksum_differences", checksum_differences },
 	{ "skb_contexts", skb_contexts },
+	{ "vlans", vlans },
 	{ "layer3", layer3 },
 	{ "print", print },
 	{ "numbers", numbers },
@@ -683,25 +715,13 @@ static const struct group {
 	{ "repeats", repeats },
 };
 
-const char *const cases_groups[] = { "xdp_adjust",
-				     "xdp_bytes",
-				     "xdp_contexts",
-				     "redirects",
-				     "skb_ranges",
-				     "skb_sizes",
-				     "skb_checksums",
-				     "checksum_differences",
-				     "skb_contexts",
-				     "layer3",
-				     "print",
-				     "numbers",
-				     "strings",
-				     "loops",
-				     "probes",
-				     "plain_runs",
-				     "packet_sizes",
-				     "repeats",
-				     NULL };
+const char *const cases_groups[] = {
+	"xdp_adjust",   "xdp_bytes",    "xdp_contexts",  "redirects",
+	"skb_ranges",   "skb_sizes",    "skb_checksums", "checksum_differences",
+	"skb_contexts", "vlans",        "layer3",        "print",
+	"numbers",      "strings",      "loops",         "probes",
+	"plain_runs",   "packet_sizes", "repeats",       NULL
+};
 
 int cases_run(const char *group, void (*line)(void *arg, const char *text), void *arg)
 {
