@@ -124,7 +124,7 @@ BPF_TEST(ugly, leaves_its_group_and_hangs, .timeout_s = 0.2)
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	EXPECT_OK(setpgid(0, getppid()));
+	EXPECT_OK(setpgid(0, getpgid(getppid())));
 	for (;;)
 		pause();
 }
