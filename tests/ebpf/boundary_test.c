@@ -322,11 +322,13 @@ struct perf_seen {
 static void sample(void *ctx, int cpu, void *data, __u32 size)
 {
 	struct perf_seen *seen = ctx;
+	struct event event; /* raw data is not aligned */
 
+	memcpy(&event, data, sizeof(event));
 	EXPECT_EQ(cpu, 0);
 	EXPECT_EQ(size, BU_ROUND_UP(sizeof(struct event) + 4, 8) - 4);
 	seen->samples++;
-	seen->sum += ((struct event *)data)->number;
+	seen->sum += event.number;
 }
 
 static void lost(void *ctx, int cpu, __u64 count)
