@@ -199,7 +199,8 @@ static void *add_region(struct bu_arena *arena, struct bu_zone *zone, u64 start,
 
 	zone->regions[zone->nr_regions++] = (struct bu_region){ .start = ptr, .size = size, .info = *info };
 	zone->seen_regions = zone->nr_regions;
-	bu_arena_set_access(arena, ptr, size, access);
+	if (access != BU_NONE) /* else its shadow is zero already; writing it would take memory */
+		bu_arena_set_access(arena, ptr, size, access);
 	return ptr;
 }
 

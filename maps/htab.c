@@ -37,6 +37,16 @@ static u32 hash_of(const void *key, u32 size)
 	return (u32)(hash ^ hash >> 32);
 }
 
+/* Constant sizes let the compiler compare in registers. */
+static bool same_key(const void *a, const void *b, u32 size)
+{
+	if (size == 4)
+		return !memcmp(a, b, 4);
+	if (size == 8)
+		return !memcmp(a, b, 8);
+	return !memcmp(a, b, size);
+}
+
 static u32 find_hashed(const struct bu_htab *table, const void *key, u32 hash)
 {
 	u32 index = table->buckets[hash & table->mask];
@@ -44,7 +54,7 @@ static u32 find_hashed(const struct bu_htab *table, const void *key, u32 hash)
 	while (index) {
 		const struct bu_elem *elem = bu_elem(table, index);
 
-		if (elem->hash == hash && !memcmp(elem->key, key, table->map->key_size))
+		if (elem->hash == hash && same_key(elem->key, key, table->map->key_size))
 			return index;
 		index = elem->chain;
 	}

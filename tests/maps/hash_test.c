@@ -255,10 +255,11 @@ static struct map_programs_bpf *load(uint32_t key, uint64_t value)
 BPF_TEST(hash, replaced_element_keeps_its_old_value)
 {
 	struct map_programs_bpf *skel = load(5, 1);
-	uint64_t args = 0;
+	uint64_t args = 0, value[2] = { 0 };
 
 	EXPECT_RUN(skel->progs.stale_after_update, &args, 1);
-	EXPECT_EQ(get(bpf_map__fd(skel->maps.hash), 5) & 0xff, 2u);
+	EXPECT_OK(bpf_map_lookup_elem(bpf_map__fd(skel->maps.hash), &skel->bss->key, value));
+	EXPECT_EQ(value[0], 2u);
 }
 
 BPF_TEST(hash, element_deleted_from_preallocated_map_stays_readable)
@@ -352,4 +353,33 @@ BPF_TEST(hash, for_each_refuses_flags)
 	skel->bss->flags = 1;
 	EXPECT_RUN(skel->progs.for_each_hash, &args, 0);
 	EXPECT_EQ(skel->bss->result, -EINVAL);
+}
+
+/* A value with a bpf_spin_lock: BPF_F_LOCK is accepted, and user space neither sees nor changes the
+ * lock. */
+BPF_TEST(hash, locked_values)
+{
+	struct map_programs_bpf *skel = BPFUNIT_LOAD(map_programs_bpf);
+	struct {
+		uint32_t lock, a;
+		uint64_t b;
+	} value = { 77, 1, 2 }, read;
+	int fd = bpf_map__fd(skel->maps.locked);
+	uint32_t key = 1;
+
+	EXPECT_ERR(bpf_map_update_elem(fd, &key, &value, BPF_F_LOCK | BPF_EXIST), ENOENT);
+	EXPECT_OK(bpf_map_update_elem(fd, &key, &value, BPF_F_LOCK));
+	EXPECT_ERR(bpf_map_update_elem(fd, &key, &value, BPF_F_LOCK | BPF_NOEXIST), EEXIST);
+	skel->bss->key = key;
+	EXPECT_RUN_SKB(skel->progs.add_under_lock, bpfunit_packet_new(),
+		       0); /* 77 in the lock would be a deadlock */
+	EXPECT_OK(bpf_map_lookup_elem_flags(fd, &key, &read, BPF_F_LOCK));
+	EXPECT_EQ(read.lock, 0u);
+	EXPECT_EQ(read.a, 2u);
+	EXPECT_EQ(read.b, 3u);
+	value.a = 9;
+	EXPECT_OK(bpf_map_update_elem(fd, &key, &value, BPF_F_LOCK | BPF_EXIST));
+	EXPECT_OK(bpf_map_lookup_and_delete_elem_flags(fd, &key, &read, BPF_F_LOCK));
+	EXPECT_EQ(read.a, 9u);
+	EXPECT_EQ(read.lock, 0u);
 }

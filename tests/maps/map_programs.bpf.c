@@ -97,6 +97,19 @@ struct {
 	__uint(max_entries, 4096);
 } ring SEC(".maps");
 
+struct locked {
+	struct bpf_spin_lock lock;
+	__u32 a;
+	__u64 b;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct locked);
+} locked SEC(".maps");
+
 __u32 key;
 __u64 flags;
 __u64 size;
@@ -224,6 +237,20 @@ int increment_mapped(void *ctx)
 
 	if (value)
 		__sync_fetch_and_add(value, 5);
+	return 0;
+}
+
+SEC("tc")
+int add_under_lock(struct __sk_buff *skb)
+{
+	struct locked *value = bpf_map_lookup_elem(&locked, &key);
+
+	if (!value)
+		return -1;
+	bpf_spin_lock(&value->lock);
+	value->a++;
+	value->b++;
+	bpf_spin_unlock(&value->lock);
 	return 0;
 }
 
