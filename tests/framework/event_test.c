@@ -137,9 +137,12 @@ EVENT_TEST(a_cpu_without_perf_event_is_enoent)
 
 static void on_perf(void *count, int cpu, void *data, __u32 size)
 {
+	struct event event;
+
 	EXPECT_EQ(cpu, 0);
-	EXPECT_GE(size, sizeof(struct event));
-	*(uint32_t *)count = *(uint32_t *)count * 10 + ((struct event *)data)->pid;
+	EXPECT_GE(size, sizeof(event));
+	memcpy(&event, data, sizeof(event)); /* samples are not aligned */
+	*(uint32_t *)count = *(uint32_t *)count * 10 + event.pid;
 }
 
 EVENT_TEST(libbpfs_perf_buffer_takes_over)

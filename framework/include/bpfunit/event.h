@@ -61,8 +61,9 @@ BPFUNIT_API int bpfunit_capture_events(const struct bpf_map *map);
 #define BPFUNIT_EVENT_(check, map, value_)                                                         \
 	__extension__({                                                                            \
 		const struct bpf_map *bu_map_ = BPFUNIT_MAP_OF_(map);                              \
+		typedef __typeof__(value_) bu_value_type_;                                         \
 		__auto_type bu_value_ = value_;                                                    \
-		BPFUNIT_BYTES_(bu_value_bytes_, bu_value_, "", value_);                            \
+		BPFUNIT_BYTES_(bu_value_bytes_, bu_value_, "", bu_value_type_);                    \
 		bpfunit_check_event(check, bu_map_, &bu_value_bytes_);                             \
 	})
 #define BPFUNIT_EVENTS_(check, map, count) bpfunit_check_events(check, BPFUNIT_MAP_OF_(map), count)

@@ -174,34 +174,16 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 		 const struct bpf_map *: (struct bpfunit_untyped_map *)0, default: (map))
 #define BPFUNIT_MAP_OF_(map) ((const struct bpf_map *)(const void *)(map))
 
-/* What `var`, made by __auto_type from `expression`, is: arrays became pointers. */
-#define BPFUNIT_BYTES_KIND_(var, expression)                                                       \
+/* What `var`, made by __auto_type from an expression of type `type`, is: arrays became pointers. Only the
+ * type is passed on: clang takes no compound literal of variables within a constant. */
+#define BPFUNIT_BYTES_KIND_(var, type)                                                             \
 	_Generic((var), struct bpf_program *: BPFUNIT_BYTES_PROG,                                  \
 		 const struct bpf_program *: BPFUNIT_BYTES_PROG, struct bpf_map *: BPFUNIT_BYTES_MAP, \
 		 const struct bpf_map *: BPFUNIT_BYTES_MAP,                                        \
-		 default: __builtin_types_compatible_p(__typeof__(var), __typeof__(expression))    \
+		 default: __builtin_types_compatible_p(__typeof__(var), type)                      \
 			  ? BPFUNIT_BYTES_VALUE                                                    \
 			  : _Generic((var), char *: BPFUNIT_BYTES_TEXT,                            \
 				     const char *: BPFUNIT_BYTES_TEXT, default: BPFUNIT_BYTES_ARRAY))
-/* Declare `name`. The expression stays outside of the braces, where it would bring
- * -Wmissing-braces upon a user's (struct key){ 0 }. */
-#define BPFUNIT_BYTES_(name, var, text, expression)                                                \
-	BPFUNIT_CLEAR_PADDING_(var);                                                               \
-	enum { name##kind_ = BPFUNIT_BYTES_KIND_(var, expression) };                               \
-	const size_t name##size_ = sizeof(expression);                                             \
-	const struct bpfunit_bytes name = { &(var), name##size_, (enum bpfunit_bytes_kind)name##kind_, text }
-
-/* Whether an expression can stand for a member of a TYPED_MAP (untyped ones have size 0): the same type,
- * an integer of the same size, a short text, a program or map for its descriptor. */
-#define BPFUNIT_FITS_(member, var, expression)                                                     \
-	(sizeof(member) == 0 ||                                                                    \
-	 __builtin_types_compatible_p(__typeof__(member), __typeof__(expression)) ||               \
-	 BPFUNIT_BYTES_KIND_(var, expression) >= BPFUNIT_BYTES_PROG ||                             \
-	 (BPFUNIT_BYTES_KIND_(var, expression) == BPFUNIT_BYTES_TEXT &&                            \
-	  sizeof(expression) <= sizeof(member)) ||                                                 \
-	 (BPFUNIT_BYTES_KIND_(var, expression) == BPFUNIT_BYTES_VALUE &&                           \
-	  sizeof(expression) == sizeof(member) && __builtin_classify_type(var) < 5 &&              \
-	  __builtin_classify_type(member) < 5))
 
 /* Copying a struct leaves its padding undefined; BTF clears it, where there is some, else the compiler,
  * where it can. */
@@ -214,22 +196,37 @@ BPFUNIT_API bool bpfunit_check_map_sum(const struct bpfunit_check *check, const 
 #define BPFUNIT_CLEAR_PADDING_(var) ((void)0)
 #endif
 
+/* Declare `name`, the bytes of `var`, which comes from an expression of type `type`. */
+#define BPFUNIT_BYTES_(name, var, text, type)                                                      \
+	BPFUNIT_CLEAR_PADDING_(var);                                                               \
+	const struct bpfunit_bytes name = { &(var), sizeof(type), BPFUNIT_BYTES_KIND_(var, type), text }
+
+/* Whether an expression can stand for a member of a TYPED_MAP (untyped ones have size 0): the same type,
+ * an integer of the same size, a short text, a program or map for its descriptor. */
+#define BPFUNIT_FITS_(member, var, type)                                                           \
+	(sizeof(member) == 0 || __builtin_types_compatible_p(__typeof__(member), type) ||          \
+	 BPFUNIT_BYTES_KIND_(var, type) >= BPFUNIT_BYTES_PROG ||                                   \
+	 (BPFUNIT_BYTES_KIND_(var, type) == BPFUNIT_BYTES_TEXT && sizeof(type) <= sizeof(member)) || \
+	 (BPFUNIT_BYTES_KIND_(var, type) == BPFUNIT_BYTES_VALUE && sizeof(type) == sizeof(member) && \
+	  __builtin_classify_type(var) < 5 && __builtin_classify_type(member) < 5))
+
 /* Declarations of bu_map_ and bu_key_bytes_ / bu_value_bytes_ inside a statement expression. */
-#define BPFUNIT_MAP_KEY_(map, key_)                                                                \
-	__auto_type bu_typed_ = (map);                                          \
+#define BPFUNIT_MAP_KEY_(map, expression)                                                          \
+	__auto_type bu_typed_ = (map);                                                             \
 	const struct bpf_map *bu_map_ = BPFUNIT_MAP_OF_(bu_typed_);                                \
-	__auto_type bu_key_ = (key_);                                                              \
-	enum { bu_key_fits_ = BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->key, bu_key_, key_) };    \
-	_Static_assert(bu_key_fits_,                                                               \
-		       "the key is not of this TYPED_MAP's key type");                             \
-	BPFUNIT_BYTES_(bu_key_bytes_, bu_key_, "", key_)
-#define BPFUNIT_MAP_VALUE_BYTES_(text, value_)                                                     \
-	__auto_type bu_value_ = value_;                                                            \
-	enum { bu_value_fits_ =                                                                    \
-		       BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->value, bu_value_, value_) };     \
-	_Static_assert(bu_value_fits_,                                                             \
-		       "the value is not of this TYPED_MAP's value type");                         \
-	BPFUNIT_BYTES_(bu_value_bytes_, bu_value_, text, value_)
+	typedef __typeof__(expression) bu_key_type_;                                               \
+	__auto_type bu_key_ = (expression);                                                        \
+	enum { bu_key_fits_ =                                                                      \
+		       BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->key, bu_key_, bu_key_type_) };   \
+	_Static_assert(bu_key_fits_, "the key is not of this TYPED_MAP's key type");               \
+	BPFUNIT_BYTES_(bu_key_bytes_, bu_key_, "", bu_key_type_)
+#define BPFUNIT_MAP_VALUE_BYTES_(text, expression)                                                 \
+	typedef __typeof__(expression) bu_value_type_;                                             \
+	__auto_type bu_value_ = (expression);                                                      \
+	enum { bu_value_fits_ = BPFUNIT_FITS_(BPFUNIT_TYPE_OF_(bu_typed_)->value, bu_value_,       \
+					      bu_value_type_) };                                   \
+	_Static_assert(bu_value_fits_, "the value is not of this TYPED_MAP's value type");         \
+	BPFUNIT_BYTES_(bu_value_bytes_, bu_value_, text, bu_value_type_)
 
 #define BPFUNIT_MAP_KEYED_(map, key, call)                                                         \
 	__extension__({                                                                            \
