@@ -374,6 +374,7 @@ static void vlans(struct cases *c)
 	static const uint8_t tags[] = { 0x81, 0, 0, 7, 0x88, 0xa8, 0x20, 9, 8, 6 };
 	struct bpf_test_run_opts opts = { .sz = sizeof(opts) };
 	uint8_t frame[60], data[100];
+	int err;
 
 	opts.data_in = frame;
 	opts.data_out = data;
@@ -385,9 +386,8 @@ static void vlans(struct cases *c)
 			opts.data_size_in = sizes[j];
 			opts.data_size_out = sizeof(data);
 			set_args(c, steps[i], 0, 0, 0, 0);
-			say(c, "vlan %u %zu: err=%d size=%u", steps[i], j,
-			    bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.vlan), &opts),
-			    opts.data_size_out);
+			err = bpf_prog_test_run_opts(bpf_program__fd(c->skel->progs.vlan), &opts);
+			say(c, "vlan %u %zu: err=%d", steps[i], j, err);
 			say_bytes(c, "data", data, opts.data_size_out);
 			say_rets(c, 16);
 			say_bytes(c, "out", c->skel->bss->out, 16);

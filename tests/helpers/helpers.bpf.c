@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -502,4 +503,83 @@ SEC("xdp")
 int skb_helper_in_xdp(struct xdp_md *ctx)
 {
 	return (int)bpf_skb_pull_data((void *)ctx, 0);
+}
+
+SEC("raw_tp")
+int checksum(void *ctx)
+{
+	static char bytes[600];
+
+	ret[0] = bpf_csum_diff((__be32 *)bytes, (__u32)args[0], (__be32 *)bytes, (__u32)args[1], 0);
+	ret[1] = bpf_csum_diff(NULL, 0, NULL, 0, 5);
+	return 0;
+}
+
+SEC("raw_tp")
+int checksum_null(void *ctx)
+{
+	return (int)bpf_csum_diff(NULL, 4, NULL, 0, 0);
+}
+
+static int describe_args(void *ctx)
+{
+	__u64 value = 77;
+
+	ret[0] = bpf_get_func_arg_cnt(ctx);
+	ret[1] = bpf_get_func_arg(ctx, (__u32)args[0], &value);
+	ret[2] = value;
+	ret[3] = bpf_get_func_ret(ctx, &value);
+	ret[4] = value;
+	return 0;
+}
+
+SEC("fentry/traced")
+int BPF_PROG(on_entry, int a, int b)
+{
+	return describe_args(ctx);
+}
+
+SEC("fexit/traced")
+int BPF_PROG(on_exit, int a, int b)
+{
+	return describe_args(ctx);
+}
+
+SEC("kprobe/traced")
+int on_kprobe(void *ctx)
+{
+	return 0;
+}
+
+SEC("tp/syscalls/sys_enter_open")
+int on_tracepoint(void *ctx)
+{
+	return 0;
+}
+
+SEC("cgroup/dev")
+int on_device(void *ctx)
+{
+	return 0;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(on_lsm, void *file)
+{
+	return 0;
+}
+
+SEC("sk_lookup")
+int lookup(struct bpf_sk_lookup *ctx)
+{
+	ret[0] = ctx->local_port;
+	ret[1] = ctx->remote_port;
+	ret[2] = ctx->protocol;
+	return (int)args[0];
+}
+
+SEC("tc")
+int bad_access(struct __sk_buff *ctx)
+{
+	return *(char *)8;
 }

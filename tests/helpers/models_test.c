@@ -256,3 +256,35 @@ BPF_TEST_F(helpers, tail_call_to_nothing_goes_on)
 	EXPECT_EQ(RUN(tail_call, 2), 6);
 	EXPECT_EQ(self->bss->ret[1], 0);
 }
+
+BPF_TEST_F(helpers, checksummed_bytes_are_limited)
+{
+	RUN(checksum, 256, 256);
+	EXPECT_EQ(self->bss->ret[0], 0xffffffff); /* of zeroes and their complement */
+	EXPECT_EQ(self->bss->ret[1], 5);
+	RUN(checksum, 256, 260);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	RUN(checksum, 3, 4);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	RUN(checksum, 4, 6);
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "NULL with a size of 4", checksum_null);
+}
+
+BPF_TEST_F(helpers, traced_arguments_are_read)
+{
+	self->bss->args[0] = 1;
+	BPFUNIT_RUN_ARGS(self->skel->progs.on_entry, 5, 6);
+	EXPECT_EQ(self->bss->ret[0], 2);
+	EXPECT_EQ(self->bss->ret[1], 0);
+	EXPECT_EQ(self->bss->ret[2], 6);
+	EXPECT_EQ(self->bss->ret[3], -EOPNOTSUPP);
+	BPFUNIT_RUN_ARGS(self->skel->progs.on_exit, 5, 6, 7);
+	EXPECT_EQ(self->bss->ret[0], 2);
+	EXPECT_EQ(self->bss->ret[2], 6);
+	EXPECT_EQ(self->bss->ret[3], 0);
+	EXPECT_EQ(self->bss->ret[4], 7);
+	self->bss->args[0] = 2;
+	BPFUNIT_RUN_ARGS(self->skel->progs.on_exit, 5, 6, 7);
+	EXPECT_EQ(self->bss->ret[1], -EINVAL);
+}
