@@ -5,7 +5,6 @@
  *	struct bpf_insn insns[] = { MOV64_K(0, 1), ALU64_K(BPF_ADD, 0, 41), EXIT };
  *	EXPECT_EQ(asm_run(ASM_LOAD(insns)).r0, 42);
  *
- * Programs and kernels belong to the test's process and end with it.
  */
 #ifndef BU_TEST_ASM_H
 #define BU_TEST_ASM_H
@@ -57,7 +56,7 @@
 #define CALLX(reg)                  INSN(BPF_JMP | BPF_CALL | BPF_X, reg, 0, 0, 0)
 #define EXIT                        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-/* Load for a program type; NULL and *error when it is refused. `log` (may be NULL) must hold 4096 bytes. */
+/* Load for a program type: the caller's reference; NULL and *error when it is refused. `log` (may be NULL) must hold 4096 bytes. */
 static inline struct bu_prog *asm_try_load(const struct bpf_insn *insns, size_t count, u32 type,
 					   char *log, int *error)
 {
@@ -73,7 +72,12 @@ static inline struct bu_prog *asm_try_load(const struct bpf_insn *insns, size_t 
 	return bu_prog_load(bu_kernel(), &attr, error);
 }
 
-/* Load as a socket filter; ends the test with the log when it is refused. */
+static inline void asm_put(void *prog)
+{
+	bu_object_put(&((struct bu_prog *)prog)->object);
+}
+
+/* Load as a socket filter, until the test ends; ends the test with the log when it is refused. */
 #define ASM_LOAD(insns) asm_load(insns, BU_ARRAY_SIZE(insns), BPF_PROG_TYPE_SOCKET_FILTER)
 static inline struct bu_prog *asm_load(const struct bpf_insn *insns, size_t count, u32 type)
 {
@@ -83,6 +87,7 @@ static inline struct bu_prog *asm_load(const struct bpf_insn *insns, size_t coun
 
 	if (!prog)
 		FAIL("load: %s\n%s", strerror(-error), log);
+	ASSERT_OK(bpfunit_defer(asm_put, prog));
 	return prog;
 }
 

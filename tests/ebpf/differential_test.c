@@ -262,7 +262,8 @@ static int compare(struct generator *g, u64 seed)
 		return 0;
 	ASSERT_OK(oracle_run(fd, &expected));
 	oracle_close(fd);
-	prog = asm_load(g->insns, g->count, BPF_PROG_TYPE_SOCKET_FILTER);
+	prog = asm_try_load(g->insns, g->count, BPF_PROG_TYPE_SOCKET_FILTER, NULL, &fd);
+	ASSERT_NOT_NULL(prog);
 	result = asm_run(prog);
 	if (result.fault.kind != BU_FAULT_NONE || (u32)result.r0 != expected) {
 		print_program(prog);

@@ -21,11 +21,7 @@ static void expect_refused(const struct bpf_insn *insns, size_t count, const cha
 #define EXPECT_LOADED(...)                                                                         \
 	do {                                                                                       \
 		const struct bpf_insn insns_[] = { __VA_ARGS__ };                                  \
-		char log_[4096] = "";                                                              \
-		int error_ = 0;                                                                    \
-		EXPECT_NOT_NULL(asm_try_load(insns_, BU_ARRAY_SIZE(insns_),                        \
-					     BPF_PROG_TYPE_SOCKET_FILTER, log_, &error_));         \
-		EXPECT_EQ(error_, 0);                                                              \
+		EXPECT_NOT_NULL(ASM_LOAD(insns_));                                                 \
 	} while (0)
 
 BPF_TEST(validate, opcodes)
