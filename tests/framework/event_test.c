@@ -193,8 +193,14 @@ static struct bpf_map *ring_once(void)
 
 static struct event event_once(void)
 {
+	struct event event;
+
 	evaluations++;
-	return (struct event){ .pid = 1, .stamp_ns = 100, .comm = "bpfunit" };
+	memset(&event, 0, sizeof(event)); /* of a variable padding counts */
+	event.pid = 1;
+	event.stamp_ns = 100;
+	strcpy(event.comm, "bpfunit");
+	return event;
 }
 
 EVENT_TEST(arguments_are_evaluated_once)

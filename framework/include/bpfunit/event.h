@@ -31,7 +31,7 @@
 
 /* There is an event, and the oldest is this value: all bytes equal. Consumes it. When the value is
  * written as (struct name){...} and the object's BTF knows that struct, padding does not count and
- * differences are shown by field. */
+ * differences are shown by field; of other expressions padding counts, so memset() a variable first. */
 #define EXPECT_EVENT(map, ...)                                                                     \
 	BPFUNIT_EVENT_(BPFUNIT_CHECK_("EXPECT_EVENT", false, #map, #__VA_ARGS__), map, (__VA_ARGS__))
 #define ASSERT_EVENT(map, ...)                                                                     \
