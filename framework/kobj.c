@@ -146,7 +146,7 @@ static int check_place(const struct bu_kernel *kernel, const struct bu_kobj_plac
 {
 	const struct bu_region *region = object_region(kernel, place->object);
 
-	if (region && region->info.kind != BU_REGION_MAP_HANDLE &&
+	if (region &&
 	    place->object + place->field.offset + place->field.size <= region->start + region->size)
 		return 0;
 	snprintf(error, size, "'%s' lies outside of the object at %p", path, (void *)place->object);
@@ -168,15 +168,31 @@ static u32 target_type(const struct btf *btf, const struct btf_type *pointer)
 	return defined > 0 ? defined : 0;
 }
 
-static u8 *make_target(struct bu_kernel *kernel, const struct bu_field *target, char *error,
-		       size_t size)
+/* The name of the nearest type with one: of a nameless struct, its typedef's. */
+static const char *target_name(const struct btf *btf, u32 type_id)
 {
-	const struct btf_type *type = bu_field_type(target);
-	const char *name = btf__name_by_offset(target->btf, type->name_off);
-	u8 *object = new_object(kernel, name, target->size);
+	const struct btf_type *type = btf__type_by_id(btf, type_id);
+	const char *name = "";
+
+	while (type && !name[0]) {
+		name = btf__name_by_offset(btf, type->name_off);
+		if (btf_kind(type) == BTF_KIND_TYPE_TAG || !name[0])
+			name = "";
+		if (btf_is_composite(type) || btf_is_fwd(type))
+			break;
+		type = btf__type_by_id(btf, type->type);
+	}
+	return name;
+}
+
+static u8 *make_target(struct bu_kernel *kernel, const struct bu_field *pointer, u32 size,
+		       char *error, size_t error_size)
+{
+	const char *name = target_name(pointer->btf, bu_field_type(pointer)->type);
+	u8 *object = new_object(kernel, name, size);
 
 	if (!object)
-		snprintf(error, size, "the arena has no room for %u bytes", target->size);
+		snprintf(error, error_size, "the arena has no room for %u bytes", size);
 	return object;
 }
 
@@ -201,7 +217,7 @@ static int follow(struct bu_kernel *kernel, struct bu_kobj_place *place, bool ma
 		return -EFAULT;
 	}
 	if (!address) {
-		object = make_target(kernel, &target, error, size);
+		object = make_target(kernel, &place->field, target.size, error, size);
 		if (!object)
 			return -ENOMEM;
 		bu_field_store(&place->field, place->object, (uintptr_t)object);
@@ -216,6 +232,53 @@ static int follow(struct bu_kernel *kernel, struct bu_kobj_place *place, bool ma
 	return 0;
 }
 
+/* "[n]" behind a pointer, as in C: the nth of what it points to. Only for arrays that are there:
+ * how long a new one should be is not known. */
+static int follow_to_element(struct bu_kernel *kernel, struct bu_kobj_place *place,
+			     const char *walked, const char **at, char *error, size_t size)
+{
+	char *end;
+	u64 index = strtoull(*at + 1, &end, 0);
+	const struct bu_region *region;
+	int err;
+
+	if (*end != ']' || end == *at + 1)
+		return bu_field_step(&place->field, at, error, size); /* says what is wrong */
+	if (!bu_field_load(&place->field, place->object)) {
+		snprintf(error, size, "no array is behind '%s' yet: set it first", walked);
+		return -EFAULT;
+	}
+	err = follow(kernel, place, false, walked, error, size);
+	if (err)
+		return err;
+	*at = end + 1;
+	region = object_region(kernel, place->object);
+	if (index < (region->start + region->size - place->object) / place->field.size) {
+		place->object += index * place->field.size;
+		return 0;
+	}
+	snprintf(error, size, "'%s[%llu]' lies outside of the array at %p", walked,
+		 (unsigned long long)index, (void *)place->object);
+	return -EFAULT;
+}
+
+/* One step, through the pointer that the last one led to. */
+static int step(struct bu_kernel *kernel, struct bu_kobj_place *place, bool make, const char *path,
+		const char **at, char *error, size_t size)
+{
+	const struct btf_type *type = bu_field_type(&place->field);
+	char walked[128];
+	int err = 0;
+
+	snprintf(walked, sizeof(walked), "%.*s", (int)(*at - path), path);
+	if (*at != path && type && btf_is_ptr(type)) {
+		if (**at == '[')
+			return follow_to_element(kernel, place, walked, at, error, size);
+		err = follow(kernel, place, make, walked, error, size);
+	}
+	return err ? err : bu_field_step(&place->field, at, error, size);
+}
+
 int bu_kobj_walk(void *kobj, const char *path, bool make, struct bu_kobj_place *place, char *error,
 		 size_t size)
 {
@@ -223,20 +286,12 @@ int bu_kobj_walk(void *kobj, const char *path, bool make, struct bu_kobj_place *
 	const char *at = path;
 	int err = begin_walk(kernel, kobj, place, error, size);
 
-	while (!err) {
-		const struct btf_type *type = bu_field_type(&place->field);
-		char walked[128];
-
-		snprintf(walked, sizeof(walked), "%.*s", (int)(at - path), path);
-		if (*at && at != path && type && btf_is_ptr(type))
-			err = follow(kernel, place, make, walked, error, size);
+	do {
 		if (!err)
-			err = bu_field_step(&place->field, &at, error, size);
+			err = step(kernel, place, make, path, &at, error, size);
 		if (!err)
 			err = check_place(kernel, place, path, error, size);
-		if (!*at)
-			break;
-	}
+	} while (!err && *at);
 	return err;
 }
 

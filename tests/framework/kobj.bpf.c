@@ -47,10 +47,17 @@ struct sock_common {
 	unsigned short skc_family;
 };
 
+typedef struct {
+	int a, b;
+} plain_t;
+
 struct sock {
 	struct sock_common __sk_common;
 	__u32 sk_addrs[4];
 	const char *sk_name;
+	const char __attribute__((btf_type_tag("user"))) * sk_path;
+	plain_t *sk_plain;
+	__u32 *sk_numbers;
 	void *sk_user_data;
 	struct sock *sk_next;
 	void (*sk_destruct)(struct sock *sk);
@@ -107,7 +114,7 @@ SEC("raw_tp/sys_enter")
 int see_user(void *ctx)
 {
 	status = bpf_probe_read_user(user, sizeof(user), (void *)user_pointer);
-	return 0;
+	return bpf_probe_read_user_str(name, sizeof(name), (void *)user_pointer);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -131,16 +131,49 @@ BPF_TEST_F(kobj, programs_may_not_write)
 BPF_TEST_F(kobj, user_memory)
 {
 	self->skel->bss->user_pointer = (uintptr_t)bpfunit_user_memory("12345678", 8);
-	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL), 0);
+	BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL);
 	EXPECT_EQ(self->skel->bss->status, 0);
 	EXPECT_MEMEQ(self->skel->bss->user, "12345678", 8);
 	self->skel->bss->user_pointer = (uintptr_t)bpfunit_user_memory(NULL, 8);
-	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL), 0);
+	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL), 1);
 	EXPECT_MEMEQ(self->skel->bss->user, "\0\0\0\0\0\0\0\0", 8);
 	self->skel->bss->user_pointer = (uintptr_t)bpfunit_user_memory("1234", 4);
-	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL), 0);
+	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL), -EFAULT);
 	EXPECT_EQ(self->skel->bss->status, -EFAULT);
 	EXPECT_NOT_NULL(bpfunit_user_memory(NULL, 0));
+}
+
+BPF_TEST_F(kobj, text_of_user_space)
+{
+	void *sock = BPFUNIT_KOBJ("sock");
+
+	KOBJ_SET_STR(sock, "sk_path", "/bin/sh");
+	self->skel->bss->user_pointer = KOBJ_GET(sock, "sk_path");
+	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_user, (uint64_t *)NULL), 8);
+	EXPECT_STREQ(self->skel->bss->name, "/bin/sh");
+	EXPECT_EQ(bu_arena_region(&bu_kernel()->arena,
+				  (void *)(uintptr_t)self->skel->bss->user_pointer)
+			  ->info.kind,
+		  BU_REGION_USER);
+}
+
+BPF_TEST_F(kobj, objects_of_nameless_structs_have_their_typedef_s_name)
+{
+	void *sock = BPFUNIT_KOBJ("sock");
+
+	KOBJ_SET(sock, "sk_plain.b", 5);
+	EXPECT_EQ(KOBJ_GET((void *)(uintptr_t)KOBJ_GET(sock, "sk_plain"), "b"), 5);
+}
+
+BPF_TEST_F(kobj, elements_behind_pointers)
+{
+	void *sock = BPFUNIT_KOBJ("sock");
+
+	KOBJ_SET(sock, "sk_numbers", (uintptr_t)bpfunit_user_memory("abcdefgh", 8));
+	EXPECT_EQ(KOBJ_GET(sock, "sk_numbers[1]"), 0x68676665);
+	KOBJ_SET(sock, "sk_numbers[0]", 7);
+	EXPECT_EQ(KOBJ_GET(sock, "sk_numbers[0]"), 7);
+	EXPECT_EQ(KOBJ_GET(sock, "sk_numbers[1]"), 0x68676665);
 }
 
 /* The current task. */
@@ -269,6 +302,9 @@ BAD(long_text, "\"sixteen letters!\" does not fit into 'comm': 17 bytes with its
     KOBJ_SET_STR(task, "comm", "sixteen letters!"))
 BAD(text_into_integer, "'pid' is int, not text", KOBJ_SET_STR(task, "pid", "x"))
 BAD(text_into_pointer, "'sk_next' is struct sock *, not text", KOBJ_SET_STR(sock, "sk_next", "x"))
+BAD(scalar_field, "int has no fields, so none is 'x'", KOBJ_SET(task, "pid.x", 1))
+BAD(first_element, "no array is behind 'sk_numbers' yet: set it first",
+    KOBJ_SET(sock, "sk_numbers[0]", 1))
 BAD(path, "a field's name is missing at ''", KOBJ_SET(task, "", 1))
 
 FAILS(kobj_bad, without_any_object, "the objects opened so far define no kernel type 'task_struct'")
@@ -306,12 +342,23 @@ static void pointer_to_nowhere(void *self)
 	KOBJ_GET(task, "real_parent.pid");
 }
 
+static void element_outside(void *self)
+{
+	void *sock;
+
+	BPFUNIT_OPEN(kobj_bpf);
+	sock = BPFUNIT_KOBJ("sock");
+	KOBJ_SET(sock, "sk_numbers", (uintptr_t)bpfunit_user_memory(NULL, 8));
+	KOBJ_SET(sock, "sk_numbers[2]", 1);
+}
+
 BPF_TEST(kobj_bad, addresses)
 {
 	EXPECT_NOT_NULL(
 		strstr(inner_run(not_an_object).text, " is not a kernel object of this test"));
 	EXPECT_NOT_NULL(
 		strstr(inner_run(within_an_object).text, " is not a kernel object of this test"));
+	EXPECT_NOT_NULL(strstr(inner_run(element_outside).text, "'sk_numbers[2]' lies outside of"));
 	EXPECT_STREQ(inner_run(pointer_to_nowhere).text,
 		     "'real_parent' points to 0x1234, which is no memory of the emulated kernel");
 }
