@@ -2,6 +2,7 @@
 /* Runs the programs of paths.bpf.c, and ends in several ways. coverage_test.c looks at the counts.
  */
 #include "paths.skel.h"
+#include "paths_wide.skel.h"
 #include <bpfunit/bpfunit.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,6 +30,15 @@ BPF_TEST(paths, drops)
 	struct paths_bpf *skel = BPFUNIT_LOAD(paths_bpf);
 
 	EXPECT_EQ(run_long_ones(skel, 200), XDP_DROP);
+}
+
+/* Programs of the same names, functions and lines, with another instruction in them. */
+BPF_TEST(paths, of_another_build)
+{
+	struct paths_wide_bpf *skel = BPFUNIT_LOAD(paths_wide_bpf);
+	static const uint8_t frame[120];
+
+	EXPECT_RUN_XDP(skel->progs.long_ones, bpfunit_packet_raw(frame, sizeof(frame)), XDP_PASS);
 }
 
 /* The skeleton is gone before the test ends. */

@@ -64,9 +64,9 @@ static const char *data_file(const char *dir, const char *name, const char *suff
 BPF_TEST(coverage, makes_an_lcov_tracefile)
 {
 	static const char *const parts[] = {
-		"TN:\nSF:paths.bpf.c\n", "FN:38,unused\n", "FNDA:3,long_ones\n", "FNDA:3,weigh\n",
-		"FNDA:0,unused\n",       "FNF:5\nFNH:2\n", "BRDA:22,0,0,",       "BRDA:32,0,0,-\n",
-		"BRDA:32,0,1,-\n",       "DA:21,3\n",      "DA:24,3\n",          "DA:38,0\n",
+		"TN:\nSF:paths.bpf.c\n", "FN:42,unused\n", "FNDA:3,long_ones\n", "FNDA:3,weigh\n",
+		"FNDA:0,unused\n",       "FNF:5\nFNH:2\n", "BRDA:26,0,0,",       "BRDA:36,0,0,-\n",
+		"BRDA:36,0,1,-\n",       "DA:25,3\n",      "DA:28,3\n",          "DA:42,0\n",
 		"end_of_record\n",
 	};
 	const char *dir = temp_dir();
@@ -151,7 +151,7 @@ BPF_TEST(coverage, is_saved_when_time_is_up_within_a_run)
 
 	collect(dir, "paths.spins");
 	EXPECT_EQ(entries(dir, "spins"), 1);
-	line = strstr(lcov_of(dir), "DA:47,");
+	line = strstr(lcov_of(dir), "DA:51,");
 	ASSERT_NOT_NULL(line);
 	EXPECT_GT(atol(line + 6), 1000);
 }
@@ -172,6 +172,18 @@ BPF_TEST(coverage, leaves_out_feature_probes)
 	collect(dir, "paths.passes");
 	run = RUN("/bin/sh", "-c", text_of("ls '%s' | grep -c prog", dir));
 	EXPECT_STREQ(run->out, "4\n");
+}
+
+BPF_TEST(coverage, keeps_programs_of_one_name_apart)
+{
+	const char *dir = temp_dir();
+	struct spawned *run;
+
+	collect(dir, "paths.passes:paths.of_another_build");
+	run = RUN("/bin/sh", "-c", text_of("ls '%s' | grep -c 'long_ones.*count'", dir));
+	EXPECT_STREQ(run->out, "2\n");
+	EXPECT_EQ(entries(dir, "long_ones"),
+		  3); /* the same lines, so one function in the tracefile */
 }
 
 /* ---- reports ---- */
@@ -219,8 +231,8 @@ BPF_TEST(coverage, listing_shows_source_and_branches)
 	collect(dir, "paths.passes:paths.drops");
 	run = RUN(BPFUNIT, "coverage", (char *)dir, "--listing=-");
 	EXPECT_CONTAINS(run->out, text_of(" | long_ones()  %s\n", PATHS_SOURCE));
-	EXPECT_CONTAINS(run->out, "         3      21 |     runs++;\n");
-	EXPECT_CONTAINS(run->out, "         0 !    38 |     return ctx->ingress_ifindex");
+	EXPECT_CONTAINS(run->out, "         3      25 |     runs++;\n");
+	EXPECT_CONTAINS(run->out, "         0 !    42 |     return ctx->ingress_ifindex");
 	EXPECT_CONTAINS(run->out, "taken 0, not taken 3\n");
 	EXPECT_CONTAINS(run->out, "taken 1, not taken 2\n");
 	EXPECT_CONTAINS(run->out, "never reached\n");

@@ -4,11 +4,15 @@
 
 #include <bpf/bpf_helpers.h>
 
+#ifndef LIMIT
+#define LIMIT 100
+#endif
+
 volatile int runs;
 
 static __noinline int weigh(int length)
 {
-	if (length > 100)
+	if (length > LIMIT)
 		return XDP_DROP;
 	return XDP_PASS;
 }

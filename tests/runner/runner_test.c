@@ -47,8 +47,7 @@ static const char *on_terminal(const char *variables)
 	name = ptsname(terminal);
 	keep = open(name, O_RDWR | O_NOCTTY);
 	ASSERT_OK(keep);
-	EXPECT_EQ(RUN("/bin/sh", "-c",
-		      text_of("%s " SAMPLE " good.passes > %s", variables, name))
+	EXPECT_EQ(RUN("/bin/sh", "-c", text_of("%s " SAMPLE " good.passes > %s", variables, name))
 			  ->status,
 		  0);
 	text = text_of("%4095s", "");
