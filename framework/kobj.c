@@ -238,7 +238,7 @@ static int follow_to_element(struct bu_kernel *kernel, struct bu_kobj_place *pla
 			     const char *walked, const char **at, char *error, size_t size)
 {
 	char *end;
-	u64 index = strtoull(*at + 1, &end, 0);
+	u64 index = strtoull(*at + 1, &end, 0), room;
 	const struct bu_region *region;
 	int err;
 
@@ -253,7 +253,8 @@ static int follow_to_element(struct bu_kernel *kernel, struct bu_kobj_place *pla
 		return err;
 	*at = end + 1;
 	region = object_region(kernel, place->object);
-	if (index < (region->start + region->size - place->object) / place->field.size) {
+	room = region->start + region->size - place->object;
+	if (index < room / BU_MAX(place->field.size, 1U)) {
 		place->object += index * place->field.size;
 		return 0;
 	}
