@@ -75,11 +75,13 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
 
 	io->data_out = NULL;
 	io->data_out_size = io->meta_out_size = 0;
+	bu_kernel_lock(prog->object.kernel);
 	bu_run_begin(&run, prog->object.kernel, prog);
 	if (io->cpu >= 0)
 		run.cpu = (u32)io->cpu;
 	err = run_with(&run, io);
 	bu_run_end(&run);
+	bu_kernel_unlock(prog->object.kernel);
 	return err;
 }
 
