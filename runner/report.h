@@ -21,6 +21,7 @@ struct bu_report {
 	size_t passed, failed, skipped;
 	int interrupted;           /* the signal that ended the run; 0: none */
 	double seconds;            /* of the whole run, in finish */
+	int name_columns;          /* of the widest test's name, within reason */
 	const char *suite;         /* of the result before, for headings */
 	bool spaced;               /* the line before is empty */
 	struct bu_result *results; /* all of them, `total` items */

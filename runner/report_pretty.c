@@ -9,14 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RED          "\033[31m"
-#define GREEN        "\033[32m"
-#define YELLOW       "\033[33m"
-#define BOLD         "\033[1m"
-#define DIM          "\033[2m"
-#define OFF          "\033[0m"
-#define CLEAR_LINE   "\r\033[K"
-#define NAME_COLUMNS 56
+#define RED         "\033[31m"
+#define GREEN       "\033[32m"
+#define YELLOW      "\033[33m"
+#define BOLD        "\033[1m"
+#define DIM         "\033[2m"
+#define OFF         "\033[0m"
+#define CLEAR_LINE  "\r\033[K"
+#define MIN_COLUMNS 24
+#define MAX_COLUMNS 72
 
 static bool on_terminal(void)
 {
@@ -25,6 +26,13 @@ static bool on_terminal(void)
 
 static void pretty_begin(struct bu_report *report)
 {
+	report->name_columns = MIN_COLUMNS;
+	for (size_t i = 0; i < report->total; i++) {
+		int len = strlen(report->results[i].test->name);
+
+		if (len > report->name_columns)
+			report->name_columns = len < MAX_COLUMNS ? len : MAX_COLUMNS;
+	}
 	if (report->shuffled)
 		printf(DIM "  shuffled with --shuffle=%" PRIu64 OFF "\n", report->seed);
 }
@@ -111,7 +119,7 @@ static void pretty_result(struct bu_report *report, const struct bu_result *resu
 		printf("%s  " DIM "%s" OFF "\n", result->test->name,
 		       result->skip_reason ? result->skip_reason : "");
 	else
-		printf("%-*s " DIM "%9s" OFF "\n", NAME_COLUMNS, result->test->name,
+		printf("%-*s " DIM "%9s" OFF "\n", report->name_columns, result->test->name,
 		       bu_duration(result->seconds, duration, sizeof(duration)));
 	put_details(report, result);
 }
