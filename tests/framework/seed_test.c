@@ -15,6 +15,14 @@
 
 #define SEED(skel, text) bpfunit_seed_text(BPFUNIT_HERE, (skel)->obj, "seed", text)
 
+static int line_of_seed;
+
+static void fails_in_a_seed(void *self)
+{
+	line_of_seed = __LINE__ + 1;
+	BPFUNIT_SEED(BPFUNIT_OPEN(typed_bpf)->obj, "nowhere.yaml");
+}
+
 BPF_FIXTURE(seed)
 {
 	struct typed_bpf *skel;
@@ -215,6 +223,20 @@ BPF_TEST_F(seed, programs_by_name)
 	EXPECT_RUN_SKB(self->skel->progs.second, packet, 1005);
 }
 
+BPF_TEST_F(seed, a_struct_around_one_value)
+{
+	struct wrapper key = { 5 };
+	u64 value;
+
+	SEED(self->skel,
+	     "maps: { wrapped: [{ key: 5, value: -2.5 }, { key: { id: 6 }, value: 3 }] }");
+	lookup(self->skel->maps.wrapped, &key, &value);
+	EXPECT_EQ(value, 0xc004000000000000); /* IEEE 754: -2.5 */
+	key.id = 6;
+	lookup(self->skel->maps.wrapped, &key, &value);
+	EXPECT_EQ(value, 0x4008000000000000);
+}
+
 BPF_TEST_F(seed, flags)
 {
 	u32 key = ip4("1.1.1.1");
@@ -239,6 +261,14 @@ BPF_TEST_F(seed, enumerators_stand_for_integers)
 	SEED(self->skel, "globals: { settings.color: -5, settings.flag: off, counter: true }");
 	EXPECT_EQ((int)self->skel->bss->settings.color, -5);
 	EXPECT_EQ(self->skel->bss->counter, 1);
+}
+
+BPF_TEST_F(seed, a_failure_is_told_at_the_test_s_line)
+{
+	struct inner inner = inner_run(fails_in_a_seed);
+
+	EXPECT_EQ(inner.where.line, line_of_seed);
+	EXPECT_STREQ(inner.where.file, __FILE__);
 }
 
 /* The guide's YAML is what its reader will copy. */
@@ -301,6 +331,11 @@ BAD(only_comment, "# nothing\n",
     "seed:1:1: the seed is empty: it should have env:, globals: or maps:")
 BAD(scalar, "hello", "seed:1:1: a seed should be a mapping (name: value), but is 'hello'")
 BAD(list, "- env", "seed:1:1: a seed should be a mapping (name: value), but is a sequence")
+BAD(bad_bytes, "env: { comm: \xff\xfe }", "seed:1:1: this is not YAML: invalid leading UTF-8 octet")
+BAD(bad_second_document, "env: { pid: 1 }\n---\n]",
+    "seed:3:1: this is not YAML: while parsing a block node from line 3 on, did not find expected "
+    "node "
+    "content")
 BAD(two_documents, "env: { pid: 1 }\n---\nenv: { pid: 2 }\n",
     "seed:3:1: a second document begins here: a seed is one")
 BAD(unknown_section, "env: { pid: 1 }\nglobal: {}",
@@ -363,6 +398,11 @@ BAD_GLOBAL(global_few_bytes, "settings.bytes: '01 02'",
 	   "...')")
 BAD_GLOBAL(global_address, "settings.addr: 10.0.0.256", "27: '10.0.0.256' is no value of __be32")
 BAD_GLOBAL(global_float, "ratio: half", "19: float is expected here, not 'half'")
+BAD_GLOBAL(global_beyond_64_bits, "settings.large: 18446744073709551616",
+	   "28: 18446744073709551616 does not fit into __u64: 0 to 18446744073709551615")
+BAD_GLOBAL(global_least, "settings.negative: -9223372036854775809",
+	   "31: -9223372036854775809 does not fit into __s64: -9223372036854775808 to "
+	   "9223372036854775807")
 BAD_GLOBAL(global_twice, "counter: 1, counter: 2", "24: 'counter' is given twice, first in line 1")
 BAD_GLOBAL(global_port, "settings.port: 65536", "27: 65536 does not fit into __be16: 0 to 65535")
 
@@ -411,6 +451,13 @@ BAD_ELEMENT(map_raw_kind, "untyped", "key: 1, value: { a: 1 }",
 BAD(map_key_twice,
     "maps:\n  buckets:\n    - { key: 1.1.1.1, value: {} }\n    - { key: 0x01010101, value: {} }",
     "seed:4:14: this key of 'buckets' is given twice: element 1 has it too")
+FAILS(seed_bad, global_of_an_object_without_btf,
+      "seed:1:10: bare has no BTF, so its variables have no names: compile it with -g")
+{
+	SEED(&(struct { struct bpf_object *obj; }){ BPFUNIT_OPEN_FILE(BPFUNIT_OBJECT_bare) },
+	     "globals: { x: 1 }");
+}
+
 BAD(map_full,
     "maps: { buckets: [{ key: 1, value: {} }, { key: 2, value: {} }, { key: 3, value: {} },\n"
     "  { key: 4, value: {} }, { key: 5, value: {} }] }",
@@ -448,6 +495,11 @@ FAILS(seed_bad, a_directory, "/: cannot read it: Is a directory")
 FAILS(seed_bad, no_object, "BPFUNIT_SEED: the object is NULL")
 {
 	BPFUNIT_SEED(NULL, "x.yaml");
+}
+
+FAILS(seed_bad, no_text, "BPFUNIT_SEED: the text is NULL")
+{
+	SEED(BPFUNIT_OPEN(typed_bpf), NULL);
 }
 
 FAILS(seed_bad, no_path, "BPFUNIT_SEED: the path is NULL")

@@ -30,6 +30,8 @@ struct {
 	__uint(max_entries, 4);
 } untyped SEC(".maps");
 
+MAP(wrapped, BPF_MAP_TYPE_HASH, struct wrapper, double, 4);
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(key_size, 4);

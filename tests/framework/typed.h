@@ -65,4 +65,8 @@ struct mac_key {
 	__u8 mac[6];
 };
 
+struct wrapper {
+	__u32 id;
+};
+
 #endif
