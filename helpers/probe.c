@@ -113,12 +113,32 @@ int bu_probe_read_str(struct bu_kernel *kernel, char *dst, u64 src, u32 size, en
 	return (int)size;
 }
 
+/* A read that failed only because it was of the wrong kind is worth a word in a failing test's
+ * report. */
+static void explain(struct bu_kernel *kernel, u64 src, enum bu_space space)
+{
+	const struct bu_arena *arena = &kernel->arena;
+
+	if (!bu_arena_contains(arena, (void *)src) || !bu_arena_readable(arena, (void *)src, 1))
+		return;
+	if (space == BU_USER_SPACE && !is_user_region(arena, src))
+		bu_note(kernel,
+			"a probe read of user memory was given a kernel address and returned "
+			"-EFAULT (bpf_probe_read_kernel* would read it)");
+	if (space == BU_KERNEL_SPACE && is_user_region(arena, src))
+		bu_note(kernel,
+			"a probe read of kernel memory was given a user address and returned "
+			"-ERANGE (bpf_probe_read_user* would read it)");
+}
+
 static u64 probe(struct bu_run *run, void *dst, u32 size, u64 src, enum bu_space space)
 {
 	int err = bu_probe_read(run->kernel, dst, src, size, space);
 
-	if (err)
+	if (err) {
 		memset(dst, 0, size);
+		explain(run->kernel, src, space);
+	}
 	return (s64)err;
 }
 
@@ -126,8 +146,10 @@ static u64 probe_str(struct bu_run *run, char *dst, u32 size, u64 src, enum bu_s
 {
 	int len = bu_probe_read_str(run->kernel, dst, src, size, space);
 
-	if (len < 0)
+	if (len < 0) {
 		memset(dst, 0, size);
+		explain(run->kernel, src, space);
+	}
 	return (s64)len;
 }
 

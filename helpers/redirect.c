@@ -33,12 +33,23 @@ static u64 known_flags(const struct bu_map *map)
 	return ACTION_MASK;
 }
 
+static bool can_redirect(const struct bu_map *map)
+{
+	return map->type == BPF_MAP_TYPE_DEVMAP || map->type == BPF_MAP_TYPE_DEVMAP_HASH ||
+	       map->type == BPF_MAP_TYPE_CPUMAP || map->type == BPF_MAP_TYPE_XSKMAP;
+}
+
 BU_HELPER_3(redirect_map, struct bu_map *, map, u64, key, u64, flags)
 {
 	u32 index = (u32)key;
 
 	if (!bu_is_xdp_prog(run, "redirect_map"))
 		return 0;
+	if (!can_redirect(map)) {
+		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT,
+			       "map '%s' holds no targets of redirection", map->name);
+		return 0;
+	}
 	if (flags & ~known_flags(map))
 		return XDP_ABORTED;
 	if (!(flags & BPF_F_BROADCAST) && !map->ops->lookup(map, &index, run->cpu))

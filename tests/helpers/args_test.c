@@ -62,6 +62,11 @@ BPF_TEST_F(helpers, map_must_be_of_the_right_type)
 	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "no per-CPU map", percpu_lookup_in_hash);
 	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "no ring buffer", ring_of_hash);
 	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "no program array", tail_call_of_hash);
+	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "map 'ring' (ringbuf)", elements_of_ring, 0);
+	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "map 'ring' (ringbuf)", elements_of_ring, 1);
+	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT,
+		     BPFUNIT_RUN_XDP(self->skel->progs.redirect_to_hash,
+				     bpfunit_packet_ipv4_udp("1.1.1.1", "1.1.1.2", 1, 2, "")));
 }
 
 BPF_TEST_F(helpers, read_only_map_is_not_written)

@@ -135,6 +135,22 @@ int percpu_lookup_in_hash(void *ctx)
 	return bpf_map_lookup_percpu_elem(&hash, &key, 0) != NULL;
 }
 
+SEC("raw_tp")
+int elements_of_ring(void *ctx)
+{
+	__u32 key = 0;
+
+	if (args[0])
+		return (int)bpf_map_delete_elem(&ring, &key);
+	return bpf_map_lookup_elem(&ring, &key) != NULL;
+}
+
+SEC("xdp")
+int redirect_to_hash(struct xdp_md *ctx)
+{
+	return (int)bpf_redirect_map(&hash, 0, 0);
+}
+
 /* Addresses that the kernel's verifier would refuse. */
 SEC("raw_tp")
 int lookup_any(void *ctx)
