@@ -85,12 +85,15 @@ static enum differ_op draw_op(uint64_t *random)
 	return op;
 }
 
-void differ_draw(const struct differ_map *map, uint64_t *random, struct differ_step *step)
+void differ_draw(const struct differ_map *map, uint64_t *random, uint32_t *cpu,
+		 struct differ_step *step)
 {
 	uint32_t key = draw(random) % map->key_space;
 
 	memset(step, 0, sizeof(*step));
 	step->op = draw_op(random);
+	/* A few steps in a row on a CPU, to fill its lists. */
+	step->cpu = draw(random) % 8 ? *cpu : (*cpu = draw(random) % DIFFER_CPUS);
 	memcpy(step->key, &key, map->key_size < 4 ? map->key_size : 4);
 	/* Reads take no flags but one, so give them some rarely. */
 	if (step->op == DIFFER_UPDATE || step->op == DIFFER_PROG_UPDATE)
@@ -240,6 +243,8 @@ struct differ_outcome differ_do(struct differ_side *side, const struct differ_st
 	uint8_t value[DIFFER_VALUE_MAX] = { 0 };
 	struct differ_outcome outcome = { 0 };
 
+	if (host_set_cpu(side->bpf, step->cpu))
+		return (struct differ_outcome){ .result = -errno };
 	if (step->op == DIFFER_DUMP)
 		return dump(side);
 	if (side->progs[step->op] >= 0)

@@ -34,6 +34,7 @@ enum differ_op {
 
 struct differ_step {
 	enum differ_op op;
+	uint32_t cpu;
 	uint64_t flags;
 	uint8_t key[16];
 	uint8_t value[DIFFER_VALUE_MAX];
@@ -56,7 +57,10 @@ struct differ_side {
 long differ_open(struct differ_side *side, const struct differ_map *map, bpf_call bpf);
 void differ_close(struct differ_side *side);
 
-void differ_draw(const struct differ_map *map, uint64_t *random, struct differ_step *step);
+/* The next step. `random` and `cpu` are the state of the sequence; both begin with values of the
+ * caller's. */
+void differ_draw(const struct differ_map *map, uint64_t *random, uint32_t *cpu,
+		 struct differ_step *step);
 struct differ_outcome differ_do(struct differ_side *side, const struct differ_step *step);
 
 const char *differ_op_name(enum differ_op op);

@@ -68,12 +68,13 @@ static uint64_t add_outcome(uint64_t digest, const struct differ_outcome *outcom
 static void play(const struct differ_map *map, bpf_call bpf, struct differ_outcome *outcomes)
 {
 	uint64_t random = seed_of(map->name);
+	uint32_t cpu = 0;
 	struct differ_side side;
 	struct differ_step step;
 
 	ASSERT_EQ(differ_open(&side, map, bpf), 0);
 	for (int i = 0; i < STEPS; i++) {
-		differ_draw(map, &random, &step);
+		differ_draw(map, &random, &cpu, &step);
 		outcomes[i] = differ_do(&side, &step);
 	}
 	differ_close(&side);
@@ -110,11 +111,12 @@ static void compare(const struct differ_map *map, const struct differ_outcome *o
 		    const struct differ_outcome *theirs)
 {
 	uint64_t random = seed_of(map->name);
+	uint32_t cpu = 0;
 	struct differ_step step;
 	int shown = 0;
 
 	for (int i = 0; i < STEPS && shown < DIFFERENCES_SHOWN; i++) {
-		differ_draw(map, &random, &step);
+		differ_draw(map, &random, &cpu, &step);
 		if (ours[i].result == theirs[i].result && ours[i].data == theirs[i].data)
 			continue;
 		shown++;
@@ -169,7 +171,6 @@ BPF_TEST(map_outcomes_host, all_maps, .cpus = DIFFER_CPUS)
 
 	if (reason)
 		BPFUNIT_SKIP("%s", reason);
-	host_pin_cpu();
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		with_host(&maps[i]);
 }

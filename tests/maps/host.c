@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "host.h"
 
+#include <bpfunit/env.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -48,13 +49,15 @@ const char *host_unavailable(void)
 	return NULL;
 }
 
-void host_pin_cpu(void)
+int host_set_cpu(bpf_call bpf, unsigned int cpu)
 {
 	cpu_set_t cpus;
 
+	if (bpf != host_bpf)
+		return bpfunit_set_cpu(cpu);
 	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
+	CPU_SET(cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
 void host_close(int fd)

@@ -17,8 +17,8 @@ long emulated_bpf(int cmd, union bpf_attr *attr);
 long host_bpf(int cmd, union bpf_attr *attr);
 /* NULL: host_bpf may be used; else why not. */
 const char *host_unavailable(void);
-/* Stay on CPU 0, on which the emulated kernel's system calls run too. */
-void host_pin_cpu(void);
+/* Make the next calls on a CPU of the kernel that `bpf` talks to. 0, or -1 and errno. */
+int host_set_cpu(bpf_call bpf, unsigned int cpu);
 void host_close(int fd);
 
 #endif

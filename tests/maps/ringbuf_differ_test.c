@@ -263,7 +263,7 @@ BPF_TEST(ringbuf_outcomes_host, recorded, .cpus = DIFFER_CPUS)
 
 	if (reason)
 		BPFUNIT_SKIP("%s", reason);
-	host_pin_cpu();
+	host_set_cpu(host_bpf, 0);
 	play(host_bpf, theirs);
 	play(emulated_bpf, ours);
 	for (int i = 0; i < STEPS; i++) {
