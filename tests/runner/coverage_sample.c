@@ -67,7 +67,7 @@ BPF_TEST(paths, exits)
 	exit(1);
 }
 
-BPF_TEST(paths, hangs, .timeout_s = 0.5)
+BPF_TEST(paths, hangs, .timeout_s = 1)
 {
 	struct paths_bpf *skel = BPFUNIT_LOAD(paths_bpf);
 
@@ -76,7 +76,7 @@ BPF_TEST(paths, hangs, .timeout_s = 0.5)
 		pause();
 }
 
-BPF_TEST(paths, spins, .timeout_s = 0.3)
+BPF_TEST(paths, spins, .timeout_s = 1)
 {
 	struct paths_bpf *skel = BPFUNIT_LOAD(paths_bpf);
 	static const uint8_t frame[64];

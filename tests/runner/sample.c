@@ -95,7 +95,7 @@ BPF_TEST(ugly, exits_with_success)
 	_exit(0);
 }
 
-BPF_TEST(ugly, hangs, .timeout_s = 0.3)
+BPF_TEST(ugly, hangs, .timeout_s = 1)
 {
 	EXPECT_TRUE(true);
 	for (;;)
@@ -118,7 +118,7 @@ BPF_TEST(ugly, hangs_and_ignores_signals, .timeout_s = 0.2)
 		pause();
 }
 
-BPF_TEST(ugly, leaves_its_group_and_hangs, .timeout_s = 0.2)
+BPF_TEST(ugly, leaves_its_group_and_hangs, .timeout_s = 1)
 {
 	sigset_t all;
 
