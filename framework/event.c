@@ -82,7 +82,8 @@ static void headline(struct bu_text *text, const struct bpfunit_check *check,
 	bu_text_add(text, "%s(%s%s%s) does not hold: %s", check->macro, check->left,
 		    check->right[0] ? ", " : "", check->right, words);
 	if (queue->lost)
-		bu_text_add(text, "\n  %" PRIu64 " events were lost: they did not fit in the buffer",
+		bu_text_add(text,
+			    "\n  %" PRIu64 " events were lost: they did not fit in the buffer",
 			    queue->lost);
 }
 
@@ -120,7 +121,9 @@ static u32 find_type(const char *expression, size_t size, const struct btf **btf
 	static const struct {
 		const char *word;
 		u32 kind;
-	} tags[] = { { "struct ", BTF_KIND_STRUCT }, { "union ", BTF_KIND_UNION }, { "", BTF_KIND_TYPEDEF } };
+	} tags[] = { { "struct ", BTF_KIND_STRUCT },
+		     { "union ", BTF_KIND_UNION },
+		     { "", BTF_KIND_TYPEDEF } };
 	struct bu_kernel *kernel = bu_test_kernel();
 	u32 kind = BTF_KIND_TYPEDEF, id = 0;
 	char name[128];

@@ -150,8 +150,8 @@ static int map_ring(struct bu_event_queue *queue, struct bu_map *map)
 	return error;
 }
 
-/* The record at *position, which moves behind it; discarded ones are passed over. NULL: none, or the
- * oldest is not submitted yet. */
+/* The record at *position, which moves behind it; discarded ones are passed over. NULL: none, or
+ * the oldest is not submitted yet. */
 static const u8 *next_record(const struct bu_event_queue *queue, u64 *position, u32 *size)
 {
 	u64 end = __atomic_load_n(queue->producer, __ATOMIC_ACQUIRE);

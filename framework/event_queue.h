@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Events of one map for the running test: what has been taken out of its buffers, and its buffers. */
+/* Events of one map for the running test: what has been taken out of its buffers, and its buffers.
+ */
 #ifndef BU_EVENT_QUEUE_H
 #define BU_EVENT_QUEUE_H
 
@@ -20,7 +21,7 @@ struct bu_event_queue {
 	int fd;                        /* of ours: PERF_EVENT_ARRAY; -1: none */
 	struct bu_event *first, *last; /* PERF_EVENT_ARRAY; owned by the test */
 	u64 lost;
-	struct perf_buffer *perf;      /* NULL: the test has events of its own in all slots */
+	struct perf_buffer *perf; /* NULL: the test has events of its own in all slots */
 	/* RINGBUF, mapped: */
 	u64 *consumer;
 	const u64 *producer;

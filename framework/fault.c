@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Faults on their way to the test: the kernel tells each when a run ends, while what it points to still
- * exists; so the report is made then, and fails the test then unless it is expected.
+ * Faults on their way to the test: the kernel tells each when a run ends, while what it points to
+ * still exists; so the report is made then, and fails the test then unless it is expected.
  */
 #include <bpfunit/fault.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 #include "framework/state.h"
 
 #define BU_FAULT(name, text)                                                                       \
-	_Static_assert((int)BPFUNIT_FAULT_##name == (int)BU_FAULT_##name, "kinds of faults agree");
+	_Static_assert((int)BPFUNIT_FAULT_##name == (int)BU_FAULT_##name, "kinds of faults "       \
+									  "agree");
 #include "ebpf/faults.def"
 #undef BU_FAULT
 
@@ -67,7 +68,8 @@ bool bpfunit_check_fault(const struct bpfunit_check *check, enum bpfunit_fault_k
 	if (is == kind)
 		return true;
 	if (is == BPFUNIT_FAULT_NONE)
-		bu_test_fail(check->where, "%s(%s, %s) does not hold: the program ended without a fault",
+		bu_test_fail(check->where,
+			     "%s(%s, %s) does not hold: the program ended without a fault",
 			     check->macro, check->left, check->right);
 	else
 		bu_test_fail(check->where, "%s(%s, %s) does not hold: the fault is another one\n%s",

@@ -127,7 +127,8 @@ struct bpf_program *bpfunit_find_prog(struct bpfunit_where where, const struct b
 
 	bu_test_at(where);
 	bu_nearest_begin(&nearest, name, strlen(name));
-	bpf_object__for_each_program(prog, object) {
+	bpf_object__for_each_program(prog, object)
+	{
 		if (!strcmp(bpf_program__name(prog), name))
 			return prog;
 		bu_nearest_offer(&nearest, bpf_program__name(prog));
@@ -145,7 +146,8 @@ struct bpf_map *bpfunit_find_map(struct bpfunit_where where, const struct bpf_ob
 
 	bu_test_at(where);
 	bu_nearest_begin(&nearest, name, strlen(name));
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		if (!strcmp(bpf_map__name(map), name))
 			return map;
 		bu_nearest_offer(&nearest, bpf_map__name(map));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Map elements as values: sizes are checked against the map in the emulated kernel, then the calls go
- * through bpf(2) as a user's would. Buffers are the test's, since most paths can end it.
+ * Map elements as values: sizes are checked against the map in the emulated kernel, then the calls
+ * go through bpf(2) as a user's would. Buffers are the test's, since most paths can end it.
  */
 #include <bpf/bpf.h>
 #include <bpfunit/map.h>
@@ -50,8 +50,7 @@ static void headline(struct bu_text *text, const struct bpfunit_check *check)
 		    check->right);
 }
 
-static void die(const struct bpfunit_check *check, struct bu_text *text)
-	__attribute__((noreturn));
+static void die(const struct bpfunit_check *check, struct bu_text *text) __attribute__((noreturn));
 static void die(const struct bpfunit_check *check, struct bu_text *text)
 {
 	char *words = bu_test_own(bu_text_take(text));

@@ -162,7 +162,8 @@ static u64 *sum_up(struct bu_element *e, u64 *sum, bool *is_signed)
 	int error;
 
 	if (!e->map->ops->per_cpu || !summable(e, is_signed))
-		bu_test_die(e->check->where, "%s(%s, ...): map '%s' is not a per-CPU map of integers",
+		bu_test_die(e->check->where,
+			    "%s(%s, ...): map '%s' is not a per-CPU map of integers",
 			    e->check->macro, e->check->left, e->map->name);
 	all = bu_element_lookup(e, &error);
 	if (error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One element of a map that a macro names, with sizes checked; for the functions behind the macros. */
+/* One element of a map that a macro names, with sizes checked; for the functions behind the macros.
+ */
 #ifndef BU_MAP_CHECK_H
 #define BU_MAP_CHECK_H
 
@@ -12,10 +13,10 @@ struct bu_element {
 	const struct bpfunit_check *check;
 	struct bu_map *map;
 	int fd;
-	int cpu;          /* -1: the whole value */
-	u32 size;         /* of the value that the macro means */
-	u32 all_size;     /* of the value in user space */
-	u32 stride;       /* from one CPU's value to the next */
+	int cpu;      /* -1: the whole value */
+	u32 size;     /* of the value that the macro means */
+	u32 all_size; /* of the value in user space */
+	u32 stride;   /* from one CPU's value to the next */
 	const void *key;
 };
 

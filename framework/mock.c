@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mocks: a list for each helper, newest first, that hangs on the helper's slot in the kernel. A mock's
- * memory is the test's, so one that is removed while its callback runs stays valid.
+ * Mocks: a list for each helper, newest first, that hangs on the helper's slot in the kernel. A
+ * mock's memory is the test's, so one that is removed while its callback runs stays valid.
  */
 #include <bpfunit/mock.h>
 #include <bpfunit/test.h>
@@ -14,7 +14,7 @@ struct bpfunit_mock {
 	struct bpfunit_mock *next; /* older */
 	u32 helper;
 	struct bpfunit_mock_opts opts;
-	u64 map;                   /* handle that one of the arguments must be; 0: any */
+	u64 map; /* handle that one of the arguments must be; 0: any */
 	u64 skipped, calls;
 };
 
@@ -54,7 +54,8 @@ static void call_back(bpfunit_mock_fn callback, struct bpfunit_call *call, u64 *
 		*result = callback(call);
 	} else {
 		test->ending = true;
-		bu_fault_raise(call->run, BU_FAULT_BAD_ARGUMENT, "a check in a mock ended the test");
+		bu_fault_raise(call->run, BU_FAULT_BAD_ARGUMENT,
+			       "a check in a mock ended the test");
 	}
 	test->jump = outer;
 }
@@ -62,7 +63,9 @@ static void call_back(bpfunit_mock_fn callback, struct bpfunit_call *call, u64 *
 static void answer(struct bpfunit_mock *mock, struct bu_run *run, u32 id, const u64 args[5],
 		   u64 *result)
 {
-	struct bpfunit_call call = { .helper = id, .arg = mock->opts.arg, .nth = mock->calls, .run = run };
+	struct bpfunit_call call = {
+		.helper = id, .arg = mock->opts.arg, .nth = mock->calls, .run = run
+	};
 
 	mock->calls++;
 	if (mock->opts.callback) {

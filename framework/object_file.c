@@ -47,7 +47,8 @@ static int check_identity(struct file *file)
 		return refuse(file, -ENOEXEC, "not an ELF file (%llu bytes)",
 			      (unsigned long long)file->size);
 	if (file->size < sizeof(file->header))
-		return refuse(file, -ENOEXEC, "truncated: it ends at byte %llu, within the ELF header",
+		return refuse(file, -ENOEXEC,
+			      "truncated: it ends at byte %llu, within the ELF header",
 			      (unsigned long long)file->size);
 	if (ident[EI_CLASS] != ELFCLASS64)
 		return refuse(file, -ENOEXEC, "a 32-bit ELF file; BPF objects are 64-bit");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Padding: a compiler leaves it undefined when it copies a struct, so that two equal C expressions may
- * differ there. What a test writes down is therefore cleared by BTF before it meets the kernel.
+ * Padding: a compiler leaves it undefined when it copies a struct, so that two equal C expressions
+ * may differ there. What a test writes down is therefore cleared by BTF before it meets the kernel.
  */
 #include "framework/padding.h"
 

@@ -7,8 +7,8 @@
 
 struct btf; /* libbpf's */
 
-/* Zero the padding of a value of `size` bytes. Nothing happens without `btf`, with type_id 0, or when the
- * type is larger than the value. */
+/* Zero the padding of a value of `size` bytes. Nothing happens without `btf`, with type_id 0, or
+ * when the type is larger than the value. */
 void bu_clear_padding(const struct btf *btf, u32 type_id, void *data, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Telling failures to the running test's sink. Behind a failure's own text come libbpf's warnings and
- * the kernel's notes (commands that are not emulated, ...) that no earlier failure has shown.
+ * Telling failures to the running test's sink. Behind a failure's own text come libbpf's warnings
+ * and the kernel's notes (commands that are not emulated, ...) that no earlier failure has shown.
  */
 #include <bpfunit/check.h>
 #include <bpfunit/runner.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Running programs for a test: finds the emulated kernel's program behind libbpf's handle, makes the
- * context that the packet's metadata describe, and takes back what the program changed.
+ * Running programs for a test: finds the emulated kernel's program behind libbpf's handle, makes
+ * the context that the packet's metadata describe, and takes back what the program changed.
  */
 #include <arpa/inet.h>
 #include <bpfunit/run.h>
@@ -31,8 +31,7 @@ static struct bu_prog *loaded(struct bpfunit_where where, const struct bpf_progr
 	if (object)
 		return bu_container_of(object, struct bu_prog, object);
 	bu_test_fail(where, "cannot run '%s': it is not loaded (%s)", bpf_program__name(prog),
-		     bpf_program__autoload(prog) ? "load its object first"
-						 : "its autoload is off");
+		     bpf_program__autoload(prog) ? "load its object first" : "its autoload is off");
 	return NULL;
 }
 
@@ -62,8 +61,9 @@ int64_t bpfunit_run(struct bpfunit_where where, const struct bpf_program *prog, 
 	if (!runs)
 		return BPFUNIT_FAULTED;
 	if (ctx && !size) {
-		bu_test_fail(where, "cannot run '%s': the context is a void *, so its size is not "
-				    "known; call bpfunit_run(BPFUNIT_HERE, program, ctx, size)",
+		bu_test_fail(where,
+			     "cannot run '%s': the context is a void *, so its size is not "
+			     "known; call bpfunit_run(BPFUNIT_HERE, program, ctx, size)",
 			     bpf_program__name(prog));
 		return BPFUNIT_FAULTED;
 	}
@@ -80,7 +80,8 @@ static int64_t run_on(struct bu_prog *prog, struct bpfunit_packet *packet, void 
 
 	io.data = bu_packet_bytes(packet, &io.meta_size, &io.data_size);
 	result = run(prog, &io);
-	if (io.data_out && bu_packet_replace(packet, io.data_out, io.meta_out_size, io.data_out_size))
+	if (io.data_out &&
+	    bu_packet_replace(packet, io.data_out, io.meta_out_size, io.data_out_size))
 		bu_test_fail(bu_test_where(), "no memory for the packet after the run");
 	free(io.data_out);
 	return result;
@@ -131,7 +132,8 @@ static void skb_from_packet(struct __sk_buff *skb, struct bpfunit_packet *packet
 	};
 	memcpy(skb->cb, meta->cb, sizeof(skb->cb));
 	if (size >= sizeof(struct ethhdr))
-		memcpy(&skb->protocol, bpfunit_packet_data(packet) + offsetof(struct ethhdr, h_proto),
+		memcpy(&skb->protocol,
+		       bpfunit_packet_data(packet) + offsetof(struct ethhdr, h_proto),
 		       sizeof(__be16));
 }
 

@@ -3,8 +3,8 @@
  * The running test: what the parts of the framework share.
  *
  * One test runs at a time (a test may execute another inside it: that one is then the running test
- * until it ends, in the same emulated kernel). Everything here acts on the running test. What a test
- * acquires is released by its deferred calls, so a part that keeps something for a test needs
+ * until it ends, in the same emulated kernel). Everything here acts on the running test. What a
+ * test acquires is released by its deferred calls, so a part that keeps something for a test needs
  * nothing but bu_test_own() or bpfunit_defer().
  */
 #ifndef BU_STATE_H
@@ -22,31 +22,31 @@ struct bpfunit_test;
 struct bu_deferred;
 
 struct bu_test {
-	struct bu_test *outer;           /* the test that executes this one, or NULL */
+	struct bu_test *outer; /* the test that executes this one, or NULL */
 	const struct bpfunit_test *test;
 	const struct bpfunit_sink *sink;
-	pthread_t thread;                /* which it runs on; only there a check can end it */
-	struct bpfunit_where where;      /* the latest place in it that is known */
+	pthread_t thread;           /* which it runs on; only there a check can end it */
+	struct bpfunit_where where; /* the latest place in it that is known */
 	bool failed, skipped;
-	bool ending;                     /* a check inside a mock ended the test; runs are unwinding */
-	sigjmp_buf *jump;                /* end of the present phase */
-	struct bu_deferred *deferred;    /* latest first */
+	bool ending;                  /* a check inside a mock ended the test; runs are unwinding */
+	sigjmp_buf *jump;             /* end of the present phase */
+	struct bu_deferred *deferred; /* latest first */
 
-	bool fault_expected;             /* faults do not fail the test now */
-	enum bu_fault_kind fault_kind;   /* of the latest fault */
-	char *fault_report;              /* owned; NULL: none */
+	bool fault_expected;           /* faults do not fail the test now */
+	enum bu_fault_kind fault_kind; /* of the latest fault */
+	char *fault_report;            /* owned; NULL: none */
 
-	struct bu_text libbpf_log;       /* what libbpf said */
-	struct bu_text libbpf_new;       /* its warnings that no failure has shown yet */
+	struct bu_text libbpf_log;         /* what libbpf said */
+	struct bu_text libbpf_new;         /* its warnings that no failure has shown yet */
 	const struct bu_note *notes_shown; /* the kernel's notes up to this one have been shown */
-	libbpf_print_fn_t libbpf_print;  /* to restore at the end */
+	libbpf_print_fn_t libbpf_print;    /* to restore at the end */
 
-	u32 events_seen;                 /* maps up to this id have been looked at for events */
-	struct bu_event_queue *events;   /* framework/event.c */
+	u32 events_seen;               /* maps up to this id have been looked at for events */
+	struct bu_event_queue *events; /* framework/event.c */
 
-	void *task;                      /* the current task that framework/task.c made, or NULL */
-	struct bu_env task_env;          /* what was written into it */
-	u32 task_types;                  /* the types that were searched for it: their generation, + 1 */
+	void *task;             /* the current task that framework/task.c made, or NULL */
+	struct bu_env task_env; /* what was written into it */
+	u32 task_types;         /* the types that were searched for it: their generation, + 1 */
 };
 
 /* The running test, or NULL. */
@@ -59,7 +59,8 @@ void bu_test_at(struct bpfunit_where where);
 /* Where it was last, for functions that take no place of their own. */
 struct bpfunit_where bu_test_where(void);
 
-/* Tell a failure at `where`, with libbpf's new warnings and the kernel's new notes behind the text. */
+/* Tell a failure at `where`, with libbpf's new warnings and the kernel's new notes behind the text.
+ */
 void bu_test_fail(struct bpfunit_where where, const char *format, ...) BU_PRINTF(2, 3);
 /* The same, then end the test. */
 void bu_test_die(struct bpfunit_where where, const char *format, ...) BU_PRINTF(2, 3)
@@ -80,7 +81,8 @@ void bu_load_begin(struct bu_test *test);
 void bu_load_end(struct bu_test *test);
 void bu_fault_hook(struct bu_kernel *kernel);
 
-/* The map behind libbpf's handle in the emulated kernel; ends the test when the map is NULL or not created. */
+/* The map behind libbpf's handle in the emulated kernel; ends the test when the map is NULL or not
+ * created. */
 struct bu_map *bu_map_of(struct bpfunit_where where, const struct bpf_map *map);
 /* libbpf's view of the BTF of a map, or NULL. */
 const struct btf *bu_map_btf(const struct bu_map *map);

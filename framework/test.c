@@ -2,10 +2,10 @@
 /*
  * The list of tests, and running one of them. Two globals: the list, and the running test.
  *
- * A test runs in phases (set-up, body, teardown, each deferred call). A check ends a phase by jumping
- * to its beginning; what was acquired is released by deferred calls, which always run. A check must
- * not jump over a running program: mocks catch it (framework/mock.c), stop the program by a fault,
- * and the jump goes on when the program has ended.
+ * A test runs in phases (set-up, body, teardown, each deferred call). A check ends a phase by
+ * jumping to its beginning; what was acquired is released by deferred calls, which always run. A
+ * check must not jump over a running program: mocks catch it (framework/mock.c), stop the program
+ * by a fault, and the jump goes on when the program has ended.
  */
 #include <bpfunit/runner.h>
 #include <stdlib.h>

@@ -115,18 +115,20 @@ BPF_TEST(check, errno_survives_checks)
 	EXPECT_EQ(errno, EXDEV);
 }
 
-FAILS(check, eq_shows_expressions_and_values, "EXPECT_EQ(count, 3) does not hold\n"
-					      "  count: 2\n"
-					      "  3:     3")
+FAILS(check, eq_shows_expressions_and_values,
+      "EXPECT_EQ(count, 3) does not hold\n"
+      "  count: 2\n"
+      "  3:     3")
 {
 	int count = 2;
 
 	EXPECT_EQ(count, 3);
 }
 
-FAILS(check, values_are_decimal_and_hex, "EXPECT_EQ(a, b) does not hold\n"
-					 "  a: 4096 (0x1000)\n"
-					 "  b: -2 (0xfffe)")
+FAILS(check, values_are_decimal_and_hex,
+      "EXPECT_EQ(a, b) does not hold\n"
+      "  a: 4096 (0x1000)\n"
+      "  b: -2 (0xfffe)")
 {
 	uint64_t a = 4096;
 	short b = -2;
@@ -134,15 +136,16 @@ FAILS(check, values_are_decimal_and_hex, "EXPECT_EQ(a, b) does not hold\n"
 	EXPECT_EQ(a, b);
 }
 
-FAILS(check, bool_char_pointer_print_as_such, "EXPECT_NE(yes, 1) does not hold\n"
-					      "  yes: true\n"
-					      "  1:   1\n"
-					      "EXPECT_EQ(letter, 'b') does not hold\n"
-					      "  letter: 97 (0x61, 'a')\n"
-					      "  'b':    98 (0x62)\n"
-					      "EXPECT_EQ(p, NULL) does not hold\n"
-					      "  p:    0x1234\n"
-					      "  NULL: NULL")
+FAILS(check, bool_char_pointer_print_as_such,
+      "EXPECT_NE(yes, 1) does not hold\n"
+      "  yes: true\n"
+      "  1:   1\n"
+      "EXPECT_EQ(letter, 'b') does not hold\n"
+      "  letter: 97 (0x61, 'a')\n"
+      "  'b':    98 (0x62)\n"
+      "EXPECT_EQ(p, NULL) does not hold\n"
+      "  p:    0x1234\n"
+      "  NULL: NULL")
 {
 	bool yes = true;
 	char letter = 'a';
@@ -153,14 +156,15 @@ FAILS(check, bool_char_pointer_print_as_such, "EXPECT_NE(yes, 1) does not hold\n
 	EXPECT_EQ(p, NULL);
 }
 
-FAILS(check, each_comparison_can_fail, "EXPECT_NE(1, 1) does not hold\n  1: 1\n  1: 1\n"
-				       "EXPECT_LT(2, 2) does not hold\n  2: 2\n  2: 2\n"
-				       "EXPECT_LE(3, 2) does not hold\n  3: 3\n  2: 2\n"
-				       "EXPECT_GT(2, 2) does not hold\n  2: 2\n  2: 2\n"
-				       "EXPECT_GE(1, 2) does not hold\n  1: 1\n  2: 2\n"
-				       "EXPECT_LT(0u, -1) does not hold\n"
-				       "  0u: 0\n"
-				       "  -1: -1 (0xffffffff)")
+FAILS(check, each_comparison_can_fail,
+      "EXPECT_NE(1, 1) does not hold\n  1: 1\n  1: 1\n"
+      "EXPECT_LT(2, 2) does not hold\n  2: 2\n  2: 2\n"
+      "EXPECT_LE(3, 2) does not hold\n  3: 3\n  2: 2\n"
+      "EXPECT_GT(2, 2) does not hold\n  2: 2\n  2: 2\n"
+      "EXPECT_GE(1, 2) does not hold\n  1: 1\n  2: 2\n"
+      "EXPECT_LT(0u, -1) does not hold\n"
+      "  0u: 0\n"
+      "  -1: -1 (0xffffffff)")
 {
 	EXPECT_NE(1, 1);
 	EXPECT_LT(2, 2);
@@ -170,21 +174,24 @@ FAILS(check, each_comparison_can_fail, "EXPECT_NE(1, 1) does not hold\n  1: 1\n 
 	EXPECT_LT(0u, -1);
 }
 
-FAILS(check, true_and_false, "EXPECT_TRUE(1 > 2) does not hold: it is false\n"
-			     "EXPECT_FALSE(2 > 1) does not hold: it is true")
+FAILS(check, true_and_false,
+      "EXPECT_TRUE(1 > 2) does not hold: it is false\n"
+      "EXPECT_FALSE(2 > 1) does not hold: it is true")
 {
 	EXPECT_TRUE(1 > 2);
 	EXPECT_FALSE(2 > 1);
 }
 
-FAILS(check, ok_names_the_error, "EXPECT_OK(-ENOENT) failed: -2 (0xfffffffe), ENOENT (2, No such file or "
-				 "directory)")
+FAILS(check, ok_names_the_error,
+      "EXPECT_OK(-ENOENT) failed: -2 (0xfffffffe), ENOENT (2, No such file or "
+      "directory)")
 {
 	EXPECT_OK(-ENOENT);
 }
 
-FAILS(check, ok_of_minus_one_shows_errno, "EXPECT_OK(result) failed: -1 (0xffffffff), EPERM (1, Operation not "
-					  "permitted), or errno ENOSPC (28, No space left on device)")
+FAILS(check, ok_of_minus_one_shows_errno,
+      "EXPECT_OK(result) failed: -1 (0xffffffff), EPERM (1, Operation not "
+      "permitted), or errno ENOSPC (28, No space left on device)")
 {
 	int result = -1;
 
@@ -212,48 +219,52 @@ BPF_TEST(check, err_takes_both_conventions)
 	EXPECT_ERR(-524L, 524);
 }
 
-FAILS(check, err_tells_success_from_another_error, "EXPECT_ERR(0, ENOENT) did not fail\n"
-						   "  expected: ENOENT (2, No such file or directory)\n"
-						   "  result:   0\n"
-						   "EXPECT_ERR(-EEXIST, ENOENT) failed otherwise\n"
-						   "  expected: ENOENT (2, No such file or directory)\n"
-						   "  result:   -17 (0xffffffef), EEXIST (17, File exists)\n"
-						   "EXPECT_ERR(-524, E2BIG) failed otherwise\n"
-						   "  expected: E2BIG (7, Argument list too long)\n"
-						   "  result:   -524 (0xfffffdf4), ENOTSUPP (524, not supported)")
+FAILS(check, err_tells_success_from_another_error,
+      "EXPECT_ERR(0, ENOENT) did not fail\n"
+      "  expected: ENOENT (2, No such file or directory)\n"
+      "  result:   0\n"
+      "EXPECT_ERR(-EEXIST, ENOENT) failed otherwise\n"
+      "  expected: ENOENT (2, No such file or directory)\n"
+      "  result:   -17 (0xffffffef), EEXIST (17, File exists)\n"
+      "EXPECT_ERR(-524, E2BIG) failed otherwise\n"
+      "  expected: E2BIG (7, Argument list too long)\n"
+      "  result:   -524 (0xfffffdf4), ENOTSUPP (524, not supported)")
 {
 	EXPECT_ERR(0, ENOENT);
 	EXPECT_ERR(-EEXIST, ENOENT);
 	EXPECT_ERR(-524, E2BIG);
 }
 
-FAILS(check, null_and_not_null, "EXPECT_NULL((void *)0x10) does not hold: it is 0x10\n"
-				"EXPECT_NOT_NULL(NULL) does not hold: it is NULL")
+FAILS(check, null_and_not_null,
+      "EXPECT_NULL((void *)0x10) does not hold: it is 0x10\n"
+      "EXPECT_NOT_NULL(NULL) does not hold: it is NULL")
 {
 	EXPECT_NULL((void *)0x10);
 	EXPECT_NOT_NULL(NULL);
 }
 
-FAILS(check, streq_shows_the_first_difference, "EXPECT_STREQ(comm, \"ngnix\") does not hold\n"
-					       "  comm:    \"nginx\\n\"\n"
-					       "  \"ngnix\": \"ngnix\"\n"
-					       "  first difference at index 2: \"i\" and \"n\"")
+FAILS(check, streq_shows_the_first_difference,
+      "EXPECT_STREQ(comm, \"ngnix\") does not hold\n"
+      "  comm:    \"nginx\\n\"\n"
+      "  \"ngnix\": \"ngnix\"\n"
+      "  first difference at index 2: \"i\" and \"n\"")
 {
 	const char *comm = "nginx\n";
 
 	EXPECT_STREQ(comm, "ngnix");
 }
 
-FAILS(check, strings_may_be_null, "EXPECT_STREQ(none, \"a\") does not hold\n"
-				  "  none: NULL\n"
-				  "  \"a\":  \"a\"\n"
-				  "EXPECT_STREQ(\"ab\", \"a\") does not hold\n"
-				  "  \"ab\": \"ab\"\n"
-				  "  \"a\":  \"a\"\n"
-				  "  first difference at index 1: \"b\" and the end\n"
-				  "EXPECT_STRNE(none, NULL) does not hold\n"
-				  "  none: NULL\n"
-				  "  NULL: NULL")
+FAILS(check, strings_may_be_null,
+      "EXPECT_STREQ(none, \"a\") does not hold\n"
+      "  none: NULL\n"
+      "  \"a\":  \"a\"\n"
+      "EXPECT_STREQ(\"ab\", \"a\") does not hold\n"
+      "  \"ab\": \"ab\"\n"
+      "  \"a\":  \"a\"\n"
+      "  first difference at index 1: \"b\" and the end\n"
+      "EXPECT_STRNE(none, NULL) does not hold\n"
+      "  none: NULL\n"
+      "  NULL: NULL")
 {
 	const char *none = NULL;
 
@@ -273,8 +284,9 @@ FAILS(check, memeq_shows_the_first_differing_line,
 	EXPECT_MEMEQ(a, b, 20);
 }
 
-FAILS(check, memory_may_be_null, "EXPECT_MEMEQ(a, NULL) does not hold: NULL is NULL\n"
-				 "EXPECT_MEMNE(a, a) does not hold: all 3 bytes are equal")
+FAILS(check, memory_may_be_null,
+      "EXPECT_MEMEQ(a, NULL) does not hold: NULL is NULL\n"
+      "EXPECT_MEMNE(a, a) does not hold: all 3 bytes are equal")
 {
 	char a[] = "ab";
 
@@ -325,7 +337,8 @@ ENDS(memne, ASSERT_MEMNE("a", "a", 1))
 ENDS(fail, FAIL("so"))
 
 FAILS(check, long_expressions_are_not_repeated,
-      "EXPECT_EQ(a_rather_long_name_for_a_number + a_rather_long_name_for_a_number, 3) does not hold\n"
+      "EXPECT_EQ(a_rather_long_name_for_a_number + a_rather_long_name_for_a_number, 3) does not "
+      "hold\n"
       "  left:  2\n"
       "  right: 3")
 {

@@ -51,7 +51,8 @@ BPF_TEST(compiles, checks)
 	EXPECT_ERR(small, ENOENT);
 	EXPECT_TRUE(1.5 > 1.0);
 	EXPECT_EQ(EXPECT_EQ(big, 1), EXPECT_EQ(small, 1));
-#if CASE == 1 /* REFUSED: bpfunit checks compare integers and pointers, not floating point: compare in EXPECT_TRUE() */
+#if CASE == 1 /* REFUSED: bpfunit checks compare integers and pointers, not floating point:        \
+		 compare in EXPECT_TRUE() */
 	EXPECT_EQ(1.5, 2);
 #endif
 }
@@ -60,7 +61,8 @@ BPF_TEST(compiles, untyped_maps, .timeout_s = 1.5, .cpus = 2)
 {
 	__u32 i = 3;
 
-	MAP_PUT(skel->maps.flows, ((struct flow){ .address = i, .port = 1 }), (struct counters){ i, 2 });
+	MAP_PUT(skel->maps.flows, ((struct flow){ .address = i, .port = 1 }),
+		(struct counters){ i, 2 });
 	MAP_PUT(skel->maps.drops, i, MAP_GET(skel->maps.drops, i + 1, __u64));
 	MAP_PUT(skel->maps.jumps, i, skel->progs.xdp);
 	MAP_PUT(skel->maps.names, "eth0", (__u64){ i });

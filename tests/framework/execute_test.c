@@ -5,6 +5,8 @@
 #include <bpf/bpf.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* What happened, a letter a phase. */
 static char steps[32];
@@ -176,7 +178,9 @@ BPF_TEST(execute, a_set_up_can_skip)
 
 BPF_TEST(execute, the_skip_option_runs_nothing)
 {
-	struct bpfunit_test test = { .suite = "a", .name = "b", .body = body, .opts.skip = "later" };
+	struct bpfunit_test test = {
+		.suite = "a", .name = "b", .body = body, .opts.skip = "later"
+	};
 	struct inner inner;
 
 	steps[0] = '\0';
@@ -227,6 +231,31 @@ BPF_TEST(execute, an_assert_on_another_thread_ends_that_thread)
 	EXPECT_EQ(inner_run(asserting_thread).failures, 1);
 	EXPECT_FALSE(thread_went_on);
 	EXPECT_TRUE(went_on);
+}
+
+static void two_unknown_commands(void *self)
+{
+	(void)self;
+	EXPECT_OK(syscall(__NR_bpf, 4242, NULL, 0));
+	EXPECT_OK(syscall(__NR_bpf, 4242, NULL, 0));
+	EXPECT_OK(syscall(__NR_bpf, 4243, NULL, 0));
+}
+
+BPF_TEST(execute, commands_that_are_not_emulated_are_named_once)
+{
+	struct inner inner = inner_run(two_unknown_commands);
+	const char *note = strstr(inner.text, "\nnote: ");
+
+	EXPECT_EQ(inner.failures, 3);
+	ASSERT_NOT_NULL(note);
+	EXPECT_NOT_NULL(strstr(note, "command 4242"));
+	EXPECT_NULL(strstr(strstr(note, "command 4242") + 1, "command 4242"));
+	EXPECT_NOT_NULL(strstr(note, "command 4243"));
+}
+
+BPF_TEST(execute, coverage_can_be_flushed_at_any_time)
+{
+	bpfunit_coverage_flush();
 }
 
 /* Tests that run one after the other in this file: what one does the next does not see. */

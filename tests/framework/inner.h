@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tests of failing tests: a body runs as a test inside the running one (in the same emulated kernel)
- * and tells this recorder, not the runner, what failed.
+ * Tests of failing tests: a body runs as a test inside the running one (in the same emulated
+ *kernel) and tells this recorder, not the runner, what failed.
  *
  *	FAILS(check, eq_shows_both_values, "EXPECT_EQ(2, 3) does not hold\n ...")
  *	{
@@ -17,8 +17,8 @@
 struct inner {
 	enum bpfunit_status status;
 	int failures, skips, progress;
-	char *text;   /* of all failures, '\n' between them; owned by the test */
-	char *reason; /* of the skip */
+	char *text;                 /* of all failures, '\n' between them; owned by the test */
+	char *reason;               /* of the skip */
 	struct bpfunit_where where; /* of the latest failure or skip */
 };
 

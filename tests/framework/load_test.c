@@ -159,7 +159,8 @@ BPF_TEST(load_bad, truncated_in_the_header)
 BPF_TEST(load_bad, truncated_behind_the_header)
 {
 	bad_object(3000, 0, "", 0);
-	EXPECT_EQ(strncmp(reason(), "truncated: it ends at byte 3000, the section table reaches to ", 61),
+	EXPECT_EQ(strncmp(reason(),
+			  "truncated: it ends at byte 3000, the section table reaches to ", 61),
 		  0);
 }
 
@@ -172,8 +173,8 @@ BPF_TEST(load_bad, section_beyond_the_end)
 	ASSERT_NOT_NULL(file);
 	EXPECT_EQ(fread(&header, sizeof(header), 1, file), 1);
 	fclose(file);
-	bad_object(0, header.e_shoff + 3 * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_offset), &far,
-		   sizeof(far));
+	bad_object(0, header.e_shoff + 3 * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_offset),
+		   &far, sizeof(far));
 	EXPECT_NOT_NULL(strstr(reason(), ", section 3 reaches to "));
 }
 
@@ -201,7 +202,9 @@ BPF_TEST(load_bad, another_machine)
 	Elf64_Half machine = EM_X86_64;
 
 	bad_object(0, offsetof(Elf64_Ehdr, e_machine), &machine, sizeof(machine));
-	EXPECT_STREQ(reason(), "an ELF file for another machine (62), not BPF (compile with clang -target bpf)");
+	EXPECT_STREQ(
+		reason(),
+		"an ELF file for another machine (62), not BPF (compile with clang -target bpf)");
 }
 
 FAILS(load_bad, no_programs,

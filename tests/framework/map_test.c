@@ -40,7 +40,8 @@ MAP_TEST(put_and_get)
 {
 	struct counters got;
 
-	MAP_PUT(skel->maps.flows, FLOW_A, (struct counters){ .packets = 3, .drift = -1, .name = "a" });
+	MAP_PUT(skel->maps.flows, FLOW_A,
+		(struct counters){ .packets = 3, .drift = -1, .name = "a" });
 	got = MAP_GET(skel->maps.flows, FLOW_A, struct counters);
 	EXPECT_EQ(got.packets, 3);
 	EXPECT_EQ(got.drift, -1);
@@ -56,7 +57,8 @@ MAP_TEST(flags_and_errors_are_the_kernels)
 	__u64 value = 0;
 
 	EXPECT_OK(MAP_PUT_FLAGS(skel->maps.drops, BPF_NOEXIST, (__u32){ 1 }, (__u64){ 5 }));
-	EXPECT_ERR(MAP_PUT_FLAGS(skel->maps.drops, BPF_NOEXIST, (__u32){ 1 }, (__u64){ 6 }), EEXIST);
+	EXPECT_ERR(MAP_PUT_FLAGS(skel->maps.drops, BPF_NOEXIST, (__u32){ 1 }, (__u64){ 6 }),
+		   EEXIST);
 	EXPECT_ERR(MAP_PUT_FLAGS(skel->maps.drops, BPF_EXIST, (__u32){ 2 }, (__u64){ 6 }), ENOENT);
 	EXPECT_OK(MAP_LOOKUP(skel->maps.drops, (__u32){ 1 }, &value));
 	EXPECT_EQ(value, 5);
@@ -217,7 +219,8 @@ MAP_TEST(addresses)
 /* Failures */
 
 MAP_FAILS(value_differs_by_field,
-	  "EXPECT_MAP_VALUE(skel->maps.flows, FLOW_A, (struct counters){ 3, 7, \"b\" }) does not hold: the value is "
+	  "EXPECT_MAP_VALUE(skel->maps.flows, FLOW_A, (struct counters){ 3, 7, \"b\" }) does not "
+	  "hold: the value is "
 	  "another\n"
 	  "  key:      { .source = 1, .destination = 2, .port = 80, .proto = 6 }\n"
 	  "  expected: { .packets = 3, .drift = 7, .name = \"b\" }\n"
@@ -225,49 +228,50 @@ MAP_FAILS(value_differs_by_field,
 	  "  .drift: expected 7 (0x7), is -1 (0xffffffff)\n"
 	  "  .name: expected \"b\", is \"a\"")
 {
-	MAP_PUT(skel->maps.flows, FLOW_A, (struct counters){ .packets = 3, .drift = -1, .name = "a" });
+	MAP_PUT(skel->maps.flows, FLOW_A,
+		(struct counters){ .packets = 3, .drift = -1, .name = "a" });
 	EXPECT_MAP_VALUE(skel->maps.flows, FLOW_A, (struct counters){ 3, 7, "b" });
 }
 
-MAP_FAILS(value_of_a_missing_key,
-	  "ASSERT_MAP_VALUE(skel->maps.drops, (__u32){ 9 }, (__u64){ 300 }) does not hold: there is no such key\n"
-	  "  key:      9 (0x9)\n"
-	  "  expected: 300 (0x12c)")
+MAP_FAILS(value_of_a_missing_key, "ASSERT_MAP_VALUE(skel->maps.drops, (__u32){ 9 }, (__u64){ 300 "
+				  "}) does not hold: there is no such key\n"
+				  "  key:      9 (0x9)\n"
+				  "  expected: 300 (0x12c)")
 {
 	ASSERT_MAP_VALUE(skel->maps.drops, (__u32){ 9 }, (__u64){ 300 });
 	FAIL("went on");
 }
 
-MAP_FAILS(value_without_btf,
-	  "EXPECT_MAP_VALUE(skel->maps.untyped, \"abcde\", \"xyZ\") does not hold: the value is another\n"
-	  "  key:      61 62 63 64 65\n"
-	  "  expected: 78 79 5a\n"
-	  "  value:    78 79 7a\n"
-	  "  +0: expected 78 79 5a, is 78 79 7a")
+MAP_FAILS(value_without_btf, "EXPECT_MAP_VALUE(skel->maps.untyped, \"abcde\", \"xyZ\") does not "
+			     "hold: the value is another\n"
+			     "  key:      61 62 63 64 65\n"
+			     "  expected: 78 79 5a\n"
+			     "  value:    78 79 7a\n"
+			     "  +0: expected 78 79 5a, is 78 79 7a")
 {
 	MAP_PUT(skel->maps.untyped, "abcde", "xyz");
 	EXPECT_MAP_VALUE(skel->maps.untyped, "abcde", "xyZ");
 }
 
-MAP_FAILS(key_has_another_size,
-	  "MAP_PUT(skel->maps.drops, (__u64){ 1 }): key is 8 bytes, map 'drops' has 4-byte keys (__u32): "
-	  "write (__u32){...}")
+MAP_FAILS(key_has_another_size, "MAP_PUT(skel->maps.drops, (__u64){ 1 }): key is 8 bytes, map "
+				"'drops' has 4-byte keys (__u32): "
+				"write (__u32){...}")
 {
 	MAP_PUT(skel->maps.drops, (__u64){ 1 }, (__u64){ 1 });
 	FAIL("went on");
 }
 
-MAP_FAILS(value_has_another_size,
-	  "MAP_PUT(skel->maps.drops, (__u32){ 1 }): value is 4 bytes, map 'drops' has 8-byte values (__u64): "
-	  "write (__u64){...}")
+MAP_FAILS(value_has_another_size, "MAP_PUT(skel->maps.drops, (__u32){ 1 }): value is 4 bytes, map "
+				  "'drops' has 8-byte values (__u64): "
+				  "write (__u64){...}")
 {
 	MAP_PUT(skel->maps.drops, (__u32){ 1 }, (__u32){ 1 });
 	FAIL("went on");
 }
 
-MAP_FAILS(got_type_has_another_size,
-	  "MAP_GET(skel->maps.drops, (__u32){ 1 }): value is 4 bytes, map 'drops' has 8-byte values (__u64): "
-	  "write (__u64){...}")
+MAP_FAILS(got_type_has_another_size, "MAP_GET(skel->maps.drops, (__u32){ 1 }): value is 4 bytes, "
+				     "map 'drops' has 8-byte values (__u64): "
+				     "write (__u64){...}")
 {
 	MAP_PUT(skel->maps.drops, (__u32){ 1 }, (__u64){ 1 });
 	MAP_GET(skel->maps.drops, (__u32){ 1 }, __u32);
@@ -281,15 +285,17 @@ MAP_FAILS(size_without_btf,
 	FAIL("went on");
 }
 
-MAP_FAILS(text_too_long, "MAP_PUT(skel->maps.names, \"123456789\"): key is 10 bytes, map 'names' has 8-byte "
-			 "keys (char[8]): write (char[8]){...}")
+MAP_FAILS(text_too_long,
+	  "MAP_PUT(skel->maps.names, \"123456789\"): key is 10 bytes, map 'names' has 8-byte "
+	  "keys (char[8]): write (char[8]){...}")
 {
 	MAP_PUT(skel->maps.names, "123456789", (__u32){ 1 });
 	FAIL("went on");
 }
 
-MAP_FAILS(get_of_a_missing_key, "MAP_GET(skel->maps.drops, (__u32){ 9 }): map 'drops' has no such key\n"
-				"  key: 9 (0x9)")
+MAP_FAILS(get_of_a_missing_key,
+	  "MAP_GET(skel->maps.drops, (__u32){ 9 }): map 'drops' has no such key\n"
+	  "  key: 9 (0x9)")
 {
 	MAP_GET(skel->maps.drops, (__u32){ 9 }, __u64);
 	FAIL("went on");
@@ -302,19 +308,22 @@ MAP_FAILS(put_that_the_kernel_refuses,
 	FAIL("went on");
 }
 
-MAP_FAILS(key_is_missing, "EXPECT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: there is no such "
-			  "key\n  key:      9 (0x9)\nASSERT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 8 }) does not hold: "
-			  "there is no such key\n  key:      8 (0x8)")
+MAP_FAILS(key_is_missing,
+	  "EXPECT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: there is no such "
+	  "key\n  key:      9 (0x9)\nASSERT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 8 }) does not "
+	  "hold: "
+	  "there is no such key\n  key:      8 (0x8)")
 {
 	EXPECT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 9 });
 	ASSERT_MAP_HAS_KEY(skel->maps.drops, (__u32){ 8 });
 	FAIL("went on");
 }
 
-MAP_FAILS(key_is_there, "EXPECT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: the key is there\n"
-			"  key:      9 (0x9)\n  value:    7 (0x7)\n"
-			"ASSERT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: the key is there\n"
-			"  key:      9 (0x9)\n  value:    7 (0x7)")
+MAP_FAILS(key_is_there,
+	  "EXPECT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: the key is there\n"
+	  "  key:      9 (0x9)\n  value:    7 (0x7)\n"
+	  "ASSERT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does not hold: the key is there\n"
+	  "  key:      9 (0x9)\n  value:    7 (0x7)")
 {
 	MAP_PUT(skel->maps.drops, (__u32){ 9 }, (__u64){ 7 });
 	EXPECT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 });
@@ -322,24 +331,26 @@ MAP_FAILS(key_is_there, "EXPECT_MAP_NO_KEY(skel->maps.drops, (__u32){ 9 }) does 
 	FAIL("went on");
 }
 
-MAP_FAILS(count_differs, "EXPECT_MAP_COUNT(skel->maps.drops, 2) does not hold: map 'drops' has 0 keys, not 2\n"
-			 "ASSERT_MAP_COUNT(skel->maps.slots, 2) does not hold: map 'slots' has 3 keys, not 2")
+MAP_FAILS(count_differs,
+	  "EXPECT_MAP_COUNT(skel->maps.drops, 2) does not hold: map 'drops' has 0 keys, not 2\n"
+	  "ASSERT_MAP_COUNT(skel->maps.slots, 2) does not hold: map 'slots' has 3 keys, not 2")
 {
 	EXPECT_MAP_COUNT(skel->maps.drops, 2);
 	ASSERT_MAP_COUNT(skel->maps.slots, 2);
 	FAIL("went on");
 }
 
-MAP_FAILS(sum_differs, "EXPECT_MAP_SUM(skel->maps.hits, (__u32){ 1 }, 4) does not hold: the sum is another\n"
-		       "  key:      1 (0x1)\n"
-		       "  expected: 4\n"
-		       "  sum:      11\n"
-		       "  by CPU:   0 0 5 6\n"
-		       "ASSERT_MAP_SUM(skel->maps.balance, (__u32){ 1 }, -4) does not hold: the sum is another\n"
-		       "  key:      1 (0x1)\n"
-		       "  expected: -4\n"
-		       "  sum:      -3\n"
-		       "  by CPU:   -3 0 0 0")
+MAP_FAILS(sum_differs,
+	  "EXPECT_MAP_SUM(skel->maps.hits, (__u32){ 1 }, 4) does not hold: the sum is another\n"
+	  "  key:      1 (0x1)\n"
+	  "  expected: 4\n"
+	  "  sum:      11\n"
+	  "  by CPU:   0 0 5 6\n"
+	  "ASSERT_MAP_SUM(skel->maps.balance, (__u32){ 1 }, -4) does not hold: the sum is another\n"
+	  "  key:      1 (0x1)\n"
+	  "  expected: -4\n"
+	  "  sum:      -3\n"
+	  "  by CPU:   -3 0 0 0")
 {
 	MAP_PUT_CPU(skel->maps.hits, 2, (__u32){ 1 }, (__u32){ 5 });
 	MAP_PUT_CPU(skel->maps.hits, 3, (__u32){ 1 }, (__u32){ 6 });
@@ -349,27 +360,28 @@ MAP_FAILS(sum_differs, "EXPECT_MAP_SUM(skel->maps.hits, (__u32){ 1 }, 4) does no
 	FAIL("went on");
 }
 
-MAP_FAILS(cpu_value_differs,
-	  "EXPECT_MAP_CPU_VALUE(skel->maps.by_cpu, (__u32){ 9 }, (struct counters){ .packets = 5 }) does not hold: "
-	  "the value is another\n"
-	  "  key:      9 (0x9)\n"
-	  "  expected: { .packets = 5, .drift = 0, .name = \"\" }\n"
-	  "  value:    { .packets = 4, .drift = 0, .name = \"\" }\n"
-	  "  .packets: expected 5 (0x5), is 4 (0x4)")
+MAP_FAILS(cpu_value_differs, "EXPECT_MAP_CPU_VALUE(skel->maps.by_cpu, (__u32){ 9 }, (struct "
+			     "counters){ .packets = 5 }) does not hold: "
+			     "the value is another\n"
+			     "  key:      9 (0x9)\n"
+			     "  expected: { .packets = 5, .drift = 0, .name = \"\" }\n"
+			     "  value:    { .packets = 4, .drift = 0, .name = \"\" }\n"
+			     "  .packets: expected 5 (0x5), is 4 (0x4)")
 {
 	MAP_PUT_CPU(skel->maps.by_cpu, 1, (__u32){ 9 }, (struct counters){ .packets = 4 });
 	EXPECT_MAP_CPU_VALUE(skel->maps.by_cpu, 1, (__u32){ 9 }, (struct counters){ .packets = 5 });
 }
 
-MAP_FAILS(whole_value_of_a_per_cpu_map,
-	  "MAP_PUT(skel->maps.hits, (__u32){ 1 }): value is 4 bytes, map 'hits' has 32-byte values (__u32): it "
-	  "is per-CPU; use the macros with CPU, or MAP_SUM")
+MAP_FAILS(whole_value_of_a_per_cpu_map, "MAP_PUT(skel->maps.hits, (__u32){ 1 }): value is 4 bytes, "
+					"map 'hits' has 32-byte values (__u32): it "
+					"is per-CPU; use the macros with CPU, or MAP_SUM")
 {
 	MAP_PUT(skel->maps.hits, (__u32){ 1 }, (__u32){ 5 });
 	FAIL("went on");
 }
 
-MAP_FAILS(cpu_of_a_map_without, "MAP_GET_CPU(skel->maps.drops, (__u32){ 1 }): map 'drops' is not per-CPU")
+MAP_FAILS(cpu_of_a_map_without,
+	  "MAP_GET_CPU(skel->maps.drops, (__u32){ 1 }): map 'drops' is not per-CPU")
 {
 	MAP_GET_CPU(skel->maps.drops, 1, (__u32){ 1 }, __u64);
 	FAIL("went on");
@@ -381,13 +393,15 @@ MAP_FAILS(no_such_cpu, "MAP_PUT_CPU(skel->maps.hits, (__u32){ 1 }): no CPU 4, th
 	FAIL("went on");
 }
 
-MAP_FAILS(sum_of_no_integers, "MAP_SUM(skel->maps.by_cpu, ...): map 'by_cpu' is not a per-CPU map of integers")
+MAP_FAILS(sum_of_no_integers,
+	  "MAP_SUM(skel->maps.by_cpu, ...): map 'by_cpu' is not a per-CPU map of integers")
 {
 	MAP_SUM(skel->maps.by_cpu, (__u32){ 1 });
 	FAIL("went on");
 }
 
-MAP_FAILS(sum_of_one_cpu, "MAP_SUM(skel->maps.drops, ...): map 'drops' is not a per-CPU map of integers")
+MAP_FAILS(sum_of_one_cpu,
+	  "MAP_SUM(skel->maps.drops, ...): map 'drops' is not a per-CPU map of integers")
 {
 	MAP_SUM(skel->maps.drops, (__u32){ 1 });
 	FAIL("went on");
@@ -407,7 +421,8 @@ MAP_FAILS(map_does_not_exist, "map 'drops' does not exist yet: load its object f
 	FAIL("went on");
 }
 
-MAP_FAILS(program_is_not_loaded, "MAP_PUT(skel->maps.jumps, (__u32){ 1 }): the program is not loaded")
+MAP_FAILS(program_is_not_loaded,
+	  "MAP_PUT(skel->maps.jumps, (__u32){ 1 }): the program is not loaded")
 {
 	struct framework_bpf *other = BPFUNIT_OPEN(framework_bpf);
 

@@ -124,7 +124,8 @@ static int64_t count_and_call_real(struct bpfunit_call *call)
 
 	*(uint64_t *)call->arg += call->nth + 1;
 	if (call->nth == 0)
-		call->args[2] = (uintptr_t)memcpy((void *)(uintptr_t)call->args[2], &value, sizeof(value));
+		call->args[2] =
+			(uintptr_t)memcpy((void *)(uintptr_t)call->args[2], &value, sizeof(value));
 	return bpfunit_call_real(call);
 }
 

@@ -8,7 +8,10 @@
 
 #include <bpf/bpf.h>
 #include <linux/pkt_cls.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct numbers {
 	uint64_t a, b;
@@ -107,18 +110,22 @@ BPF_TEST(run, arguments_are_evaluated_once)
 	}                                                                                          \
 	static void name_##_fails(void *self __attribute__((unused)))
 
-RUN_FAILS(xdp_codes_have_names, "EXPECT_RUN_XDP(skel->progs.xdp_pass_long, ..., XDP_PASS) does not hold\n"
-				"  returned: 1 (XDP_DROP)\n"
-				"  expected: 2 (XDP_PASS)")
+RUN_FAILS(xdp_codes_have_names,
+	  "EXPECT_RUN_XDP(skel->progs.xdp_pass_long, ..., XDP_PASS) does not hold\n"
+	  "  returned: 1 (XDP_DROP)\n"
+	  "  expected: 2 (XDP_PASS)")
 {
-	EXPECT_RUN_XDP(skel->progs.xdp_pass_long, bpfunit_packet_raw("0123456789abcdef", 16), XDP_PASS);
+	EXPECT_RUN_XDP(skel->progs.xdp_pass_long, bpfunit_packet_raw("0123456789abcdef", 16),
+		       XDP_PASS);
 }
 
-RUN_FAILS(tc_codes_have_names, "ASSERT_RUN_SKB(skel->progs.tc_unspec, ..., TC_ACT_SHOT) does not hold\n"
-			       "  returned: -1 (TC_ACT_UNSPEC)\n"
-			       "  expected: 2 (TC_ACT_SHOT)")
+RUN_FAILS(tc_codes_have_names,
+	  "ASSERT_RUN_SKB(skel->progs.tc_unspec, ..., TC_ACT_SHOT) does not hold\n"
+	  "  returned: -1 (TC_ACT_UNSPEC)\n"
+	  "  expected: 2 (TC_ACT_SHOT)")
 {
-	ASSERT_RUN_SKB(skel->progs.tc_unspec, bpfunit_packet_raw("0123456789abcdef", 16), TC_ACT_SHOT);
+	ASSERT_RUN_SKB(skel->progs.tc_unspec, bpfunit_packet_raw("0123456789abcdef", 16),
+		       TC_ACT_SHOT);
 	FAIL("went on");
 }
 
@@ -144,8 +151,9 @@ RUN_FAILS(null_packet, "cannot run: the packet is NULL\ncannot run: the packet i
 	EXPECT_RUN_SKB(skel->progs.tc_mark, NULL, 0);
 }
 
-RUN_FAILS(void_context, "cannot run 'sum_and_reset': the context is a void *, so its size is not known; "
-			"call bpfunit_run(BPFUNIT_HERE, program, ctx, size)")
+RUN_FAILS(void_context,
+	  "cannot run 'sum_and_reset': the context is a void *, so its size is not known; "
+	  "call bpfunit_run(BPFUNIT_HERE, program, ctx, size)")
 {
 	void *context = &(struct numbers){ 0 };
 
@@ -206,7 +214,8 @@ BPF_TEST(fault, can_be_expected)
 }
 
 RUN_FAILS(expected_fault_did_not_come,
-	  "EXPECT_FAULT(BPFUNIT_FAULT_LEAK, BPFUNIT_RUN(skel->progs.print, NULL)) does not hold: the program "
+	  "EXPECT_FAULT(BPFUNIT_FAULT_LEAK, BPFUNIT_RUN(skel->progs.print, NULL)) does not hold: "
+	  "the program "
 	  "ended without a fault")
 {
 	EXPECT_FAULT(BPFUNIT_FAULT_LEAK, BPFUNIT_RUN(skel->progs.print, NULL));
@@ -272,4 +281,26 @@ BPF_TEST(fault, helper_without_a_model_names_it)
 	EXPECT_FAULT(BPFUNIT_FAULT_NO_MODEL, BPFUNIT_RUN(skel->progs.call_unmodelled, NULL));
 	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "bpf_get_branch_snapshot"));
 	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "BPFUNIT_MOCK"));
+}
+
+/* Whether this program, with that environment, fails and says so. */
+static void run_self(const char *environment, const char *words, int status)
+{
+	char command[256], output[4096] = "";
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s /proc/%d/exe --filter=run.result_is_an_int 2>&1",
+		 environment, getpid());
+	pipe = popen(command, "r");
+	ASSERT_NOT_NULL(pipe);
+	fread(output, 1, sizeof(output) - 1, pipe);
+	EXPECT_EQ(WEXITSTATUS(pclose(pipe)), status);
+	if (!strstr(output, words))
+		EXPECT_FAIL("'%s' is not in: %s", words, output);
+}
+
+BPF_TEST(run, coverage_that_cannot_be_written_fails_the_test)
+{
+	run_self("BPFUNIT_COVERAGE=/proc", "cannot write coverage: ", 1);
+	run_self("BPFUNIT_COVERAGE=", "1 passed", 0);
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BPFUNIT_API __attribute__((visibility("default")))
+#define BPFUNIT_API                 __attribute__((visibility("default")))
 #define BPFUNIT_PRINTF(fmt_, args_) __attribute__((format(printf, fmt_, args_)))
 
 #ifndef NSEC_PER_SEC

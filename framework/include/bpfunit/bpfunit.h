@@ -3,8 +3,8 @@
  * bpfunit: unit tests for eBPF programs. Include this one header in a test file and link
  * bpfunit::main; docs/guide.md shows how the parts work together.
  *
- * Everything here acts on the emulated kernel of the running test. Pointers that functions return are
- * owned by the test and released when it ends, unless their description says otherwise.
+ * Everything here acts on the emulated kernel of the running test. Pointers that functions return
+ * are owned by the test and released when it ends, unless their description says otherwise.
  */
 #ifndef BPFUNIT_BPFUNIT_H
 #define BPFUNIT_BPFUNIT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What programs see of the world. A test begins with pid = tgid = 1000, ppid 1, uid = gid = 1000, comm "bpfunit",
- * CPU 0, cgroup id 1, a clock that stands at 1 s, and a fixed seed of random numbers.
- * Setters return 0, or -EINVAL (and errno) for a value that cannot be.
+ * What programs see of the world. A test begins with pid = tgid = 1000, ppid 1, uid = gid = 1000,
+ * comm "bpfunit", CPU 0, cgroup id 1, a clock that stands at 1 s, and a fixed seed of random
+ * numbers. Setters return 0, or -EINVAL (and errno) for a value that cannot be.
  */
 #ifndef BPFUNIT_ENV_H
 #define BPFUNIT_ENV_H
@@ -26,8 +26,8 @@ BPFUNIT_API uint32_t bpfunit_nr_cpus(void);
 /* The seed of bpf_get_prandom_u32(). */
 BPFUNIT_API void bpfunit_set_random_seed(uint64_t seed);
 
-/* CLOCK_MONOTONIC in ns: bpf_ktime_get_ns() and coarse_ns; boot time is this plus an offset (0). The
- * clock moves only when a test moves it. */
+/* CLOCK_MONOTONIC in ns: bpf_ktime_get_ns() and coarse_ns; boot time is this plus an offset (0).
+ * The clock moves only when a test moves it. */
 BPFUNIT_API void bpfunit_clock_set_ns(uint64_t ns);
 BPFUNIT_API void bpfunit_clock_advance_ns(uint64_t ns);
 BPFUNIT_API uint64_t bpfunit_clock_ns(void);

@@ -26,13 +26,14 @@
 #define BPFUNIT_OPEN(name)                                                                         \
 	__extension__({                                                                            \
 		struct name *bu_opened_ = name##__open();                                          \
-		bpfunit_opened(BPFUNIT_HERE, #name, bu_opened_, bu_opened_ ? bu_opened_->skeleton : NULL); \
+		bpfunit_opened(BPFUNIT_HERE, #name, bu_opened_,                                    \
+			       bu_opened_ ? bu_opened_->skeleton : NULL);                          \
 		bu_opened_;                                                                        \
 	})
 
-/* Open and load the object file at `path`. Return: never NULL: a file that is missing, unreadable, truncated,
- * not an ELF object for BPF, of the wrong byte order, without programs, or that libbpf refuses
- * ends the test with the reason. */
+/* Open and load the object file at `path`. Return: never NULL: a file that is missing, unreadable,
+ * truncated, not an ELF object for BPF, of the wrong byte order, without programs, or that libbpf
+ * refuses ends the test with the reason. */
 #define BPFUNIT_LOAD_FILE(path) bpfunit_load_file(BPFUNIT_HERE, path)
 /* Open only; then ASSERT_OK(bpf_object__load(object)). */
 #define BPFUNIT_OPEN_FILE(path) bpfunit_open_file(BPFUNIT_HERE, path)
@@ -40,18 +41,22 @@ BPFUNIT_API struct bpf_object *bpfunit_load_file(struct bpfunit_where where, con
 BPFUNIT_API struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *path);
 
 /* A program by its C function name, or a map by its name, as libbpf knows them.
- * Return: never NULL: ends the test when there is none (naming the nearest). Owned by the object. */
+ * Return: never NULL: ends the test when there is none (naming the nearest). Owned by the object.
+ */
 #define BPFUNIT_PROG(object, name) bpfunit_find_prog(BPFUNIT_HERE, object, name)
-#define BPFUNIT_MAP(object, name) bpfunit_find_map(BPFUNIT_HERE, object, name)
-BPFUNIT_API struct bpf_program *bpfunit_find_prog(struct bpfunit_where where, const struct bpf_object *object, const char *name);
-BPFUNIT_API struct bpf_map *bpfunit_find_map(struct bpfunit_where where, const struct bpf_object *object, const char *name);
+#define BPFUNIT_MAP(object, name)  bpfunit_find_map(BPFUNIT_HERE, object, name)
+BPFUNIT_API struct bpf_program *
+bpfunit_find_prog(struct bpfunit_where where, const struct bpf_object *object, const char *name);
+BPFUNIT_API struct bpf_map *bpfunit_find_map(struct bpfunit_where where,
+					     const struct bpf_object *object, const char *name);
 
 /* What libbpf printed in this test so far (warnings and info), "" when nothing. Valid until libbpf
  * prints again or the test ends. */
 BPFUNIT_API const char *bpfunit_libbpf_log(void);
 
 /* Used by the macros. */
-BPFUNIT_API void bpfunit_opened(struct bpfunit_where where, const char *name, void *skel, struct bpf_object_skeleton *skeleton);
+BPFUNIT_API void bpfunit_opened(struct bpfunit_where where, const char *name, void *skel,
+				struct bpf_object_skeleton *skeleton);
 BPFUNIT_API void bpfunit_loaded(struct bpfunit_where where, const char *name, int error);
 
 #endif

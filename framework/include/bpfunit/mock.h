@@ -16,11 +16,11 @@
 
 /* One call of a helper, as a callback sees it. Pointers among the arguments can be dereferenced. */
 struct bpfunit_call {
-	uint32_t helper;    /* BPF_FUNC_... */
+	uint32_t helper; /* BPF_FUNC_... */
 	uint64_t args[5];
-	void *arg;          /* of the mock */
-	uint64_t nth;       /* which call of this mock it is, from 0 */
-	void *run;          /* bpfunit's own */
+	void *arg;    /* of the mock */
+	uint64_t nth; /* which call of this mock it is, from 0 */
+	void *run;    /* bpfunit's own */
 };
 typedef int64_t (*bpfunit_mock_fn)(struct bpfunit_call *call);
 
@@ -33,19 +33,20 @@ struct bpfunit_values {
 				  sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t) })
 
 struct bpfunit_mock_opts {
-	int64_t returns;                /* fixed value, when neither of the next two is given */
-	struct bpfunit_values sequence; /* one a call (copied); after the last, the model answers again */
+	int64_t returns; /* fixed value, when neither of the next two is given */
+	/* One value a call (copied); after the last, the model answers again. */
+	struct bpfunit_values sequence;
 	bpfunit_mock_fn callback;
 	void *arg;
-	const struct bpf_map *map;      /* only calls with this map as an argument; NULL: any call */
-	uint64_t skip;                  /* leave the first so many calls alone */
-	uint64_t times;                 /* then answer so many; 0: all */
+	const struct bpf_map *map; /* only calls with this map as an argument; NULL: any call */
+	uint64_t skip;             /* leave the first so many calls alone */
+	uint64_t times;            /* then answer so many; 0: all */
 };
 
 struct bpfunit_mock;
 
-/* Mock a helper (BPF_FUNC_...). Return: never NULL: an id that no helper has, or a map that is not created
- * yet, ends the test. */
+/* Mock a helper (BPF_FUNC_...). Return: never NULL: an id that no helper has, or a map that is not
+ * created yet, ends the test. */
 #define BPFUNIT_MOCK(helper, ...)                                                                  \
 	bpfunit_mock(BPFUNIT_HERE, helper, &(struct bpfunit_mock_opts){ __VA_ARGS__ })
 BPFUNIT_API struct bpfunit_mock *bpfunit_mock(struct bpfunit_where where, uint32_t helper,

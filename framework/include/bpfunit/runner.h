@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * For runners: the list of tests, and running one in the calling process. bpfunit_main() is the runner
- * that bpfunit comes with; tests need none of this.
+ * For runners: the list of tests, and running one in the calling process. bpfunit_main() is the
+ * runner that bpfunit comes with; tests need none of this.
  */
 #ifndef BPFUNIT_RUNNER_H
 #define BPFUNIT_RUNNER_H
@@ -23,25 +23,28 @@ struct bpfunit_sink {
 	void *arg;
 };
 
-/* First of all registered tests, sorted by suite (in order of first appearance) and line; follow ->next. */
+/* First of all registered tests, sorted by suite (in order of first appearance) and line; follow
+ * ->next. */
 BPFUNIT_API const struct bpfunit_test *bpfunit_tests(void);
 
 /* Run one test here and now, in a fresh emulated kernel: set-up, body, teardown, deferred calls.
  * With BPFUNIT_COVERAGE=DIR in the environment its counts are added to DIR at the end. */
-BPFUNIT_API enum bpfunit_status bpfunit_test_execute(const struct bpfunit_test *test, const struct bpfunit_sink *sink);
+BPFUNIT_API enum bpfunit_status bpfunit_test_execute(const struct bpfunit_test *test,
+						     const struct bpfunit_sink *sink);
 
 /* Save the coverage of the test that runs now; async-signal-safe, for handlers of fatal signals. */
 BPFUNIT_API void bpfunit_coverage_flush(void);
 
-/* Whether libbpf's system calls reach the emulated kernel: 0, or -EXDEV (and errno) when interposition
- * is lost and they would reach the host's. */
+/* Whether libbpf's system calls reach the emulated kernel: 0, or -EXDEV (and errno) when
+ * interposition is lost and they would reach the host's. */
 BPFUNIT_API int bpfunit_canary(void);
 
 /* The whole runner: parses arguments, runs tests, reports.
  * Return: exit status 0 all passed, 1 some failed, 2 usage or set-up error, 77 all skipped. */
 BPFUNIT_API int bpfunit_main(int argc, char **argv);
 
-/* The command `bpfunit`: `bpfunit coverage DIR ...`, `bpfunit version`. Return: exit status 0, or 2. */
+/* The command `bpfunit`: `bpfunit coverage DIR ...`, `bpfunit version`. Return: exit status 0,
+ * or 2. */
 BPFUNIT_API int bpfunit_command(int argc, char **argv);
 
 #endif

@@ -21,7 +21,7 @@
 #include <bpfunit/base.h>
 
 struct bpfunit_test_opts {
-	double timeout_s;  /* seconds until the test is stopped and fails; 0: the runner's --timeout (60) */
+	double timeout_s;  /* seconds until it is stopped and fails; 0: --timeout (60) */
 	const char *skip;  /* a reason: the test is not run, and reported as skipped */
 	unsigned int cpus; /* CPUs of the emulated kernel; 0: 4 */
 };
@@ -54,8 +54,7 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 	{                                                                                          \
 		fixture##_setup_body((struct fixture##_fixture *)self);                            \
 	}                                                                                          \
-	static void fixture##_setup_body(                                                          \
-		struct fixture##_fixture *self __attribute__((unused)))
+	static void fixture##_setup_body(struct fixture##_fixture *self __attribute__((unused)))
 
 #define BPF_FIXTURE_TEARDOWN(fixture)                                                              \
 	static void fixture##_teardown_body(struct fixture##_fixture *self);                       \
@@ -63,8 +62,7 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 	{                                                                                          \
 		fixture##_teardown_body((struct fixture##_fixture *)self);                         \
 	}                                                                                          \
-	static void fixture##_teardown_body(                                                       \
-		struct fixture##_fixture *self __attribute__((unused)))
+	static void fixture##_teardown_body(struct fixture##_fixture *self __attribute__((unused)))
 
 /* A test of a fixture; its suite is the fixture's name. */
 #define BPF_TEST_F(fixture, name_, ...)                                                            \
@@ -75,8 +73,7 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 	}                                                                                          \
 	BPFUNIT_REGISTER_(fixture, name_, fixture##_##name_##_call, fixture##_setup,               \
 			  fixture##_teardown, sizeof(struct fixture##_fixture), __VA_ARGS__)       \
-	static void fixture##_##name_##_body(                                                      \
-		struct fixture##_fixture *self __attribute__((unused)))
+	static void fixture##_##name_##_body(struct fixture##_fixture *self __attribute__((unused)))
 
 #define BPFUNIT_REGISTER_(suite_, name_, body_, setup_, teardown_, size_, ...)                     \
 	static struct bpfunit_test suite_##_##name_##_test = {                                     \
@@ -96,8 +93,8 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 
 /* End the running test as skipped. Does not return. */
 #define BPFUNIT_SKIP(...) bpfunit_skip(BPFUNIT_HERE, __VA_ARGS__)
-BPFUNIT_API void bpfunit_skip(struct bpfunit_where where, const char *reason, ...) BPFUNIT_PRINTF(2, 3)
-	__attribute__((noreturn));
+BPFUNIT_API void bpfunit_skip(struct bpfunit_where where, const char *reason, ...)
+	BPFUNIT_PRINTF(2, 3) __attribute__((noreturn));
 
 /* Call `fn(arg)` when the running test ends, latest first, after its teardown.
  * Return: 0, or -ENOMEM (and errno). */
