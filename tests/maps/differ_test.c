@@ -36,6 +36,9 @@ static const struct differ_map maps[] = {
 	{ "lru_hash_small", BPF_MAP_TYPE_LRU_HASH, 4, 8, 5, 0, 12 },
 	{ "lru_hash_large", BPF_MAP_TYPE_LRU_HASH, 4, 8, 700, 0, 5000 },
 	{ "lru_hash_no_common", BPF_MAP_TYPE_LRU_HASH, 4, 8, 61, BPF_F_NO_COMMON_LRU, 120 },
+	{ "lru_hash_tiny", BPF_MAP_TYPE_LRU_HASH, 4, 8, 2, 0, 5 },
+	{ "lru_hash_tiny_no_common", BPF_MAP_TYPE_LRU_HASH, 4, 8, 6, BPF_F_NO_COMMON_LRU, 9 },
+	{ "lru_percpu_hash_tiny", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 1, 0, 3 },
 	{ "lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 64, 0, 150 },
 	{ "lru_percpu_hash_no_common", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 20, 16, BPF_F_NO_COMMON_LRU,
 	  24 },
@@ -191,6 +194,9 @@ DIFFER_TEST(lru_hash)
 DIFFER_TEST(lru_hash_small)
 DIFFER_TEST(lru_hash_large)
 DIFFER_TEST(lru_hash_no_common)
+DIFFER_TEST(lru_hash_tiny)
+DIFFER_TEST(lru_hash_tiny_no_common)
+DIFFER_TEST(lru_percpu_hash_tiny)
 DIFFER_TEST(lru_percpu_hash)
 DIFFER_TEST(lru_percpu_hash_no_common)
 DIFFER_TEST(array)
