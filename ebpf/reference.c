@@ -58,7 +58,7 @@ static const struct bu_reference *oldest(const struct bu_run *run)
 
 void bu_run_check_leaks(struct bu_run *run)
 {
-	const struct bu_reference *held = oldest(run);
+	const struct bu_reference *held = run->references ? oldest(run) : NULL;
 	const struct bu_line *line;
 	char name[64], place[128] = "", more[48] = "";
 

@@ -213,7 +213,8 @@ u64 bu_run_exec(struct bu_run *run)
 	bu_entry_counters(run->prog)[0]++;
 	r0 = bu_vm_run(run, 0, 0);
 	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
-		bu_run_check_leaks(run);
+		if (bu_unlikely(run->references))
+			bu_run_check_leaks(run);
 		if (bu_likely(run->fault.kind == BU_FAULT_NONE))
 			return r0;
 	}

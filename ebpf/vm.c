@@ -453,8 +453,10 @@ return_from_frame:
 	{
 		struct bu_frame *frame = &run->frames[run->depth];
 
-		if (run->depth == base_depth)
+		if (run->depth == base_depth) {
+			run->insn = op->insn; /* where a leak is found */
 			return regs[0];
+		}
 		bu_vm_pop_frame(run);
 		RELOAD_PROG;
 		RELOAD_FRAME;

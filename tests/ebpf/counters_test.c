@@ -110,6 +110,20 @@ BPF_TEST(counters, fault_in_a_callback)
 		      (const u64[]){ 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0 });
 }
 
+BPF_TEST(counters, leak_at_exit)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, 4096, NULL);
+	struct bpf_insn insns[] = { LDDW_OF(BPF_PSEUDO_MAP_FD, 1, map, 0), MOV64_K(2, 8),
+				    MOV64_K(3, 0), CALL(BPF_FUNC_ringbuf_reserve), MOV64_K(0, 0),
+				    EXIT };
+	struct bu_prog *prog;
+
+	ASSERT_OK(map);
+	prog = ASM_LOAD(insns);
+	EXPECT_EQ(asm_run(prog).fault.kind, BU_FAULT_LEAK);
+	expect_counts(prog, (const u64[]){ 1, 1, 1, 1, 1, 1, 1 }, NULL);
+}
+
 /* A PROG_ARRAY whose slot 0 holds a program. */
 static int tail_calls_to(int prog_fd)
 {
