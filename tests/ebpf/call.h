@@ -68,6 +68,16 @@ static inline int make_map(bpf_call bpf, u32 type, u32 key, u32 value, u32 entri
 	return bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
+static inline int make_array(bpf_call bpf)
+{
+	return make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
+}
+
+static inline int make_hash(bpf_call bpf)
+{
+	return make_map(bpf, BPF_MAP_TYPE_HASH, 4, 8, 16, 0);
+}
+
 static inline long element(bpf_call bpf, int cmd, int map, const void *key, const void *value,
 			   u64 flags)
 {
@@ -96,6 +106,14 @@ static inline int make_prog(bpf_call bpf, u32 type, s32 value)
 	};
 
 	return bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+#define NO_FD 9999
+
+/* 0 for any descriptor. */
+static inline long ok(long result)
+{
+	return result < 0 ? result : 0;
 }
 
 #endif
