@@ -305,6 +305,19 @@ int print(void *ctx)
 	return 0;
 }
 
+/* A format from user space; values: a number, an address of memory, an address of nothing. */
+SEC("syscall")
+int format(void *ctx)
+{
+	__u64 values[4] = { 0 };
+
+	values[0] = args[2];
+	values[1] = address(text + 32);
+	values[2] = 16;
+	ret[0] = bpf_trace_vprintk(text, (args[0] & 31) + 1, values, args[1] & 31);
+	return 0;
+}
+
 SEC("syscall")
 int numbers(void *ctx)
 {

@@ -76,6 +76,7 @@ static const struct group {
 	{ "vlans", cases_vlans },
 	{ "layer3", cases_layer3 },
 	{ "print", cases_print },
+	{ "formats", cases_formats },
 	{ "numbers", cases_numbers },
 	{ "strings", cases_strings },
 	{ "loops", cases_loops },
@@ -85,13 +86,27 @@ static const struct group {
 	{ "repeats", cases_repeats },
 };
 
-const char *const cases_groups[] = {
-	"xdp_adjust",   "xdp_bytes",    "xdp_contexts",  "redirects",
-	"skb_ranges",   "skb_sizes",    "skb_checksums", "checksum_differences",
-	"skb_contexts", "vlans",        "layer3",        "print",
-	"numbers",      "strings",      "loops",         "probes",
-	"plain_runs",   "packet_sizes", "repeats",       NULL
-};
+const char *const cases_groups[] = { "xdp_adjust",
+				     "xdp_bytes",
+				     "xdp_contexts",
+				     "redirects",
+				     "skb_ranges",
+				     "skb_sizes",
+				     "skb_checksums",
+				     "checksum_differences",
+				     "skb_contexts",
+				     "vlans",
+				     "layer3",
+				     "print",
+				     "formats",
+				     "numbers",
+				     "strings",
+				     "loops",
+				     "probes",
+				     "plain_runs",
+				     "packet_sizes",
+				     "repeats",
+				     NULL };
 
 int cases_run(const char *group, void (*line)(void *arg, const char *text), void *arg)
 {

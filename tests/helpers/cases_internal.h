@@ -46,6 +46,7 @@ void cases_layer3(struct cases *c);
 void cases_packet_sizes(struct cases *c);
 void cases_repeats(struct cases *c);
 void cases_print(struct cases *c);
+void cases_formats(struct cases *c);
 void cases_numbers(struct cases *c);
 void cases_strings(struct cases *c);
 void cases_loops(struct cases *c);

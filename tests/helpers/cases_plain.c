@@ -29,6 +29,42 @@ static void run_plain(struct cases *c, struct bpf_program *prog)
 	cases_say(c, " err=%d", bpf_prog_test_run_opts(bpf_program__fd(prog), &opts));
 }
 
+/* Lengths and refusals; what is printed goes to the kernel's trace. */
+void cases_formats(struct cases *c)
+{
+	static const char *const formats[] = {
+		"",       "x",        "%",       "%%",       "%d",    "%5",     "%d%s%d",
+		"%d%s",   "%d%s%s",   "%d%s%p",  "%d%s%d%d", "%l",    "%ll",    "%lll",
+		"%lld",   "%lli",     "%llld",   "%hd",      "%#x",   "%.3d",   "%*d",
+		"%n",     "%f",       "%o",      "%lc",      "%c",    "%cc",    "%sx",
+		"%s,",    "%d%sx",    "%d%s.",   "%pa",      "%pK",   "%px",    "%ps",
+		"%pS",    "%pB",      "%pKx",    "%pxyz",    "%pi",   "%pi5",   "%d%pi4",
+		"%d%pI6", "%d%pi6x",  "%d%pI4",  "%d%s%pI4", "%pk",   "%pksx",  "%d%pks",
+		"%d%pus", "%d%s%pus", "%p",      "%p.",      "%pp",   "%20p",   "%-20px|",
+		"%020px", "%+ 0-5d",  "%99d",    "a\tb\n",   "a\x01", "a\x7f",  "%\x80",
+		"%d\n",   "%i%s%i",   "%X%s%lx", "%0d",      "%10c",  "%-10c|", "%10%",
+		"%z",     "%D",
+	};
+
+	for (size_t i = 0; i < COUNT(formats); i++)
+		for (uint64_t count = 0; count < 4; count++) {
+			memset(c->skel->bss->text, 0, sizeof(c->skel->bss->text));
+			memcpy(c->skel->bss->text, formats[i], strlen(formats[i]));
+			memcpy(c->skel->bss->text + 32, "text", 5);
+			cases_set_args(c, strlen(formats[i]), count * 8, 0xffffffff12345678, 0, 0);
+			cases_say(c, "format %zu %llu:", i, (unsigned long long)count);
+			run_plain(c, c->skel->progs.format);
+			cases_say_rets(c, 1);
+			cases_end_line(c);
+		}
+	memset(c->skel->bss->text, 'x', 32);
+	cases_set_args(c, 10, 0, 0, 0, 0);
+	cases_say(c, "format without end:");
+	run_plain(c, c->skel->progs.format);
+	cases_say_rets(c, 1);
+	cases_end_line(c);
+}
+
 void cases_numbers(struct cases *c)
 {
 	static const char *const texts[] = {
