@@ -117,7 +117,10 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		snprintf(text, size, "packet (%llu bytes)", n);
 		break;
 	case BU_REGION_MAP_VALUE:
-		name_owned(region, region->info.owner ? "value of map" : "map value", n, text, size);
+		if (label) /* a callback's copy of a key */
+			name_owned(region, "key of map", n, text, size);
+		else
+			name_owned(region, region->info.owner ? "value of map" : "map value", n, text, size);
 		break;
 	case BU_REGION_RINGBUF:
 		name_owned(region, region->info.owner ? "record of ring buffer" : "ring buffer record",

@@ -355,6 +355,24 @@ BPF_TEST(hash, for_each_refuses_flags)
 	EXPECT_EQ(skel->bss->result, -EINVAL);
 }
 
+BPF_TEST(hash, for_each_keys_are_read_only)
+{
+	struct map_programs_bpf *skel = load_four();
+	uint64_t args = 0;
+
+	EXPECT_FAULT(BPFUNIT_FAULT_READ_ONLY, BPFUNIT_RUN(skel->progs.for_each_writes_key, &args));
+	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "key of map 'hash'"));
+}
+
+BPF_TEST(hash, for_each_keys_are_gone_afterwards)
+{
+	struct map_programs_bpf *skel = load_four();
+	uint64_t args = 0;
+
+	EXPECT_FAULT(BPFUNIT_FAULT_USE_AFTER_FREE,
+		     BPFUNIT_RUN(skel->progs.for_each_keeps_key, &args));
+}
+
 /* A value with a bpf_spin_lock: BPF_F_LOCK is accepted, and user space neither sees nor changes the
  * lock. */
 BPF_TEST(hash, locked_values)

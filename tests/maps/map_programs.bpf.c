@@ -272,6 +272,33 @@ int for_each_hash(void *ctx)
 	return 0;
 }
 
+static long write_key(void *map, volatile __u32 *at, struct value *value, void *ctx)
+{
+	*at = 0;
+	return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int for_each_writes_key(void *ctx)
+{
+	return bpf_for_each_map_elem(&hash, write_key, NULL, 0);
+}
+
+static __u32 *kept;
+
+static long keep_key(void *map, __u32 *at, struct value *value, void *ctx)
+{
+	kept = at;
+	return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int for_each_keeps_key(void *ctx)
+{
+	bpf_for_each_map_elem(&hash, keep_key, NULL, 0);
+	return *(volatile __u32 *)kept;
+}
+
 static long visit_word(void *map, __u32 *at, __u32 *value, __u64 *sum)
 {
 	*sum += *value;
