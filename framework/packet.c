@@ -10,6 +10,7 @@
 
 #include <bpfunit/test.h>
 
+#include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -119,6 +120,57 @@ int bu_packet_replace(struct bpfunit_packet *packet, const void *bytes, u32 meta
 	packet->size = size - meta_size;
 	bu_packet_parse(packet);
 	return 0;
+}
+
+u16 bu_packet_protocol(const struct bpfunit_packet *packet)
+{
+	u16 type = 0;
+
+	if (!packet->nr_layers)
+		return 0;
+	switch (packet->layers[0].kind) {
+	case BU_LAYER_ETH:
+		memcpy(&type, bu_packet_frame(packet) + offsetof(struct ethhdr, h_proto), 2);
+		return type;
+	case BU_LAYER_IPV4:
+		return htons(ETH_P_IP);
+	case BU_LAYER_IPV6:
+		return htons(ETH_P_IPV6);
+	default:
+		return 0;
+	}
+}
+
+/* Make the frame `head` and then `rest`, which may be part of the present frame. */
+static bool set_frame(struct bpfunit_packet *packet, const void *head, size_t head_size,
+		      const void *rest, size_t rest_size)
+{
+	u8 *bytes = malloc(head_size + rest_size + 1);
+	bool done = false;
+
+	if (bytes) {
+		memcpy(bytes, head, head_size);
+		memcpy(bytes + head_size, rest, rest_size);
+		done = !bu_packet_replace(packet, bytes, 0, head_size + rest_size);
+	}
+	free(bytes);
+	return done;
+}
+
+bool bu_packet_wrap(struct bpfunit_packet *packet)
+{
+	struct ethhdr eth = { .h_proto = bu_packet_protocol(packet) };
+
+	if (!eth.h_proto || packet->layers[0].kind == BU_LAYER_ETH)
+		return false;
+	return set_frame(packet, &eth, sizeof(eth), bu_packet_frame(packet), packet->size);
+}
+
+void bu_packet_unwrap(struct bpfunit_packet *packet)
+{
+	size_t head = BU_MIN(packet->size, sizeof(struct ethhdr));
+
+	set_frame(packet, "", 0, bu_packet_frame(packet) + head, packet->size - head);
 }
 
 u8 *bu_packet_append(struct bpfunit_packet *packet, enum bu_layer_kind kind, size_t size)

@@ -14,4 +14,11 @@ const u8 *bu_packet_bytes(struct bpfunit_packet *packet, u32 *meta_size, u32 *si
  * -ENOMEM. */
 int bu_packet_replace(struct bpfunit_packet *packet, const void *bytes, u32 meta_size, u32 size);
 
+/* skb->protocol as the first header says it, in network byte order; 0 when unknown. */
+u16 bu_packet_protocol(const struct bpfunit_packet *packet);
+/* A frame that begins with IP gets an Ethernet header in front, which runs of programs that begin at
+ * the network header take away again. Whether it got one (or memory is short: not). */
+bool bu_packet_wrap(struct bpfunit_packet *packet);
+void bu_packet_unwrap(struct bpfunit_packet *packet);
+
 #endif

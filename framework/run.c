@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/prog_types.h"
 #include "framework/kobj.h"
 #include "framework/packet.h"
 #include "framework/state.h"
@@ -131,10 +132,7 @@ static void skb_from_packet(struct __sk_buff *skb, struct bpfunit_packet *packet
 		.tstamp = meta->tstamp,
 	};
 	memcpy(skb->cb, meta->cb, sizeof(skb->cb));
-	if (size >= sizeof(struct ethhdr))
-		memcpy(&skb->protocol,
-		       bpfunit_packet_data(packet) + offsetof(struct ethhdr, h_proto),
-		       sizeof(__be16));
+	skb->protocol = bu_packet_protocol(packet);
 }
 
 /* The fields that some program type may write. */
@@ -157,11 +155,15 @@ int64_t bpfunit_run_skb(struct bpfunit_where where, const struct bpf_program *pr
 	struct bu_prog *runs = loaded(where, prog);
 	struct __sk_buff skb;
 	int64_t result;
+	bool wrapped;
 
 	if (!runs || !given(where, packet))
 		return BPFUNIT_FAULTED;
 	skb_from_packet(&skb, packet);
+	wrapped = !bu_skb_is_l2(runs) && bu_packet_wrap(packet);
 	result = run_on(runs, packet, &skb, sizeof(skb));
+	if (wrapped)
+		bu_packet_unwrap(packet);
 	skb_to_packet(&skb, packet);
 	return result;
 }

@@ -292,6 +292,37 @@ BPF_TEST(packet, raw_of_any_length_is_recognised_as_far_as_it_goes)
 	}
 }
 
+BPF_TEST(packet, unknown_protocols_are_payload)
+{
+	struct bpfunit_packet *p = ethernet();
+
+	bpfunit_packet_ipv4(p, "1.1.1.1", "2.2.2.2"); /* protocol 255 */
+	bpfunit_packet_payload(p, "\x45\0\0\0", 4);
+	p = bpfunit_packet_raw(bpfunit_packet_data(p), bpfunit_packet_size(p));
+	EXPECT_EQ(bpfunit_packet_ipv4_header(p)->protocol, 255);
+	EXPECT_EQ(p->nr_layers, 3);
+	EXPECT_EQ(p->layers[2].kind, BU_LAYER_PAYLOAD);
+	bpfunit_packet_ipv4_header(p)->protocol = 143; /* Ethernet, cut short */
+	p = bpfunit_packet_raw(bpfunit_packet_data(p), bpfunit_packet_size(p));
+	EXPECT_EQ(p->layers[2].kind, BU_LAYER_PAYLOAD);
+}
+
+BPF_TEST(packet, raw_bytes_can_be_continued)
+{
+	struct bpfunit_packet *p = ethernet();
+
+	bpfunit_packet_ipv6(p, "2001:db8::1", "2001:db8::2");
+	bpfunit_packet_data(p)[20] = 0; /* hop-by-hop options follow */
+	bpfunit_packet_payload(p, "\x3b\0\x01\x04\0\0\0", 8);
+	p = bpfunit_packet_raw(bpfunit_packet_data(p), bpfunit_packet_size(p));
+	bpfunit_packet_udp(p, 1000, 53);
+	bpfunit_packet_payload(p, "hello", 5);
+	EXPECT_FRAME(p, ETHERNET "86dd6000000000150040"
+				 "20010db8000000000000000000000001"
+				 "20010db8000000000000000000000002"
+				 "110001040000000003e80035000d5c7068656c6c6f");
+}
+
 BPF_TEST(packet, later_fragment_has_no_transport_header)
 {
 	struct bpfunit_packet *p = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1000, 53, "hi");
@@ -463,6 +494,24 @@ BPF_TEST(packet, comparison_is_bounded)
 
 	EXPECT_NOT_NULL(strstr(text, "\n  ... and "));
 	EXPECT_LT(strlen(text), 5000);
+}
+
+static int line_of_bad_address;
+
+static void bad_address(void *self)
+{
+	struct bpfunit_packet *p = bpfunit_packet_new();
+
+	line_of_bad_address = __LINE__ + 1;
+	bpfunit_packet_ipv4(p, "10.0.0", "10.0.0.2");
+}
+
+BPF_TEST(packet_bad, is_told_at_the_test_s_line)
+{
+	struct inner inner = inner_run(bad_address);
+
+	EXPECT_EQ(inner.where.line, line_of_bad_address);
+	EXPECT_STREQ(inner.where.file, __FILE__);
 }
 
 /* Bad input: each ends the test with a message. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets through programs and back. */
+#include <arpa/inet.h>
+#include <bpfunit/bpfunit.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
+
+#include "packet.skel.h"
+
+BPF_TEST(packet_run, a_program_s_changes_are_seen)
+{
+	struct packet_bpf *skel = BPFUNIT_LOAD(packet_bpf);
+	struct bpfunit_packet *p = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1000, 53, "hi");
+	struct bpfunit_packet *expected = bpfunit_packet_copy(p);
+
+	bpfunit_packet_eth_header(expected)->h_source[5] = 0xaa;
+	bpfunit_packet_ipv4_header(expected)->ttl = 63;
+	bpfunit_packet_fix_checksums(expected);
+	ASSERT_OK(bpfunit_packet_set_xdp_meta(p, "12345678", 8));
+	EXPECT_RUN_XDP(skel->progs.forward, p, XDP_TX);
+	EXPECT_PACKET_EQ(p, expected);
+	EXPECT_EQ(skel->bss->meta_in, 8);
+}
+
+BPF_TEST(packet_run, metadata_that_a_program_makes)
+{
+	struct packet_bpf *skel = BPFUNIT_LOAD(packet_bpf);
+	struct bpfunit_packet *p = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1000, 53, "hi");
+	struct bpfunit_packet *same = bpfunit_packet_copy(p);
+	const uint32_t *meta;
+	size_t size;
+
+	EXPECT_RUN_XDP(skel->progs.mark, p, XDP_PASS);
+	meta = bpfunit_packet_xdp_meta(p, &size);
+	ASSERT_EQ(size, 8);
+	EXPECT_EQ(meta[0], 0x11111111);
+	EXPECT_EQ(meta[1], 0x22222222);
+	EXPECT_PACKET_EQ(p, same);
+	EXPECT_RUN_XDP(skel->progs.forward, p, XDP_TX); /* the next program in the chain */
+	EXPECT_EQ(skel->bss->meta_in, 8);
+}
+
+BPF_TEST(packet_run, moved_edges_are_followed)
+{
+	struct packet_bpf *skel = BPFUNIT_LOAD(packet_bpf);
+	struct bpfunit_packet *p = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1000, 53, "hi");
+
+	EXPECT_RUN_XDP(skel->progs.strip, p, XDP_PASS);
+	EXPECT_EQ(bpfunit_packet_size(p), 44 - 14 + 4);
+	EXPECT_NULL(bpfunit_packet_eth_header(p));
+	ASSERT_NOT_NULL(bpfunit_packet_ipv4_header(p));
+	EXPECT_EQ(bpfunit_packet_ipv4_header(p)->daddr, ip4("10.0.0.2"));
+	EXPECT_EQ(ntohs(bpfunit_packet_udp_header(p)->dest), 53);
+	EXPECT_MEMEQ(bpfunit_packet_data(p) + 30, "\0\0\0\0", 4);
+}
+
+/* cgroup programs begin at the network header, whether or not the packet has a link header. */
+BPF_TEST(packet_run, packets_that_begin_with_ip)
+{
+	struct packet_bpf *skel = BPFUNIT_LOAD(packet_bpf);
+	struct bpfunit_packet *p = bpfunit_packet_new(), *same;
+
+	bpfunit_packet_ipv4(p, "10.0.0.1", "10.0.0.2");
+	bpfunit_packet_udp(p, 1, 2);
+	same = bpfunit_packet_copy(p);
+	EXPECT_RUN_SKB(skel->progs.version, p, 1);
+	EXPECT_EQ(skel->bss->protocol, 0x0800);
+	EXPECT_EQ(skel->bss->length, 28);
+	EXPECT_PACKET_EQ(p, same);
+	EXPECT_RUN_SKB(skel->progs.version,
+		       bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1, 2, NULL), 1);
+	EXPECT_EQ(skel->bss->length, 28);
+	EXPECT_RUN_SKB(skel->progs.describe, p, 0); /* a device without link headers */
+	EXPECT_EQ(skel->bss->protocol, 0x0800);
+	EXPECT_EQ(skel->bss->length, 28);
+	EXPECT_PACKET_EQ(p, same);
+}
+
+BPF_TEST(packet_run, empty_packet)
+{
+	struct packet_bpf *skel = BPFUNIT_LOAD(packet_bpf);
+
+	EXPECT_RUN_XDP(skel->progs.forward, bpfunit_packet_new(), XDP_DROP);
+}
