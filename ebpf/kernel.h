@@ -29,7 +29,7 @@ struct bu_env {
 	u64 clock_ns;           /* CLOCK_MONOTONIC */
 	u64 boot_offset_ns;     /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 	u64 random_state;       /* seed of get_prandom_u32 */
-	void *task;             /* current task_struct in the arena; NULL: made on demand */
+	void *task;             /* current task_struct in the arena; NULL: programs see a zeroed one */
 };
 
 struct bu_note { /* something a failing test's report should mention */
@@ -42,6 +42,7 @@ struct bu_kernel {
 	struct bu_env env;
 	u32 nr_cpus;
 	s64 budget;                /* of each run */
+	void *zeroed_task;         /* that one: helpers/task.c */
 	u32 running;               /* depth of nested runs */
 	struct bu_run *run;        /* the innermost run, or NULL */
 	struct bu_object **objects[BU_OBJECT_MAX]; /* by id; NULL: destroyed */

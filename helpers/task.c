@@ -42,9 +42,12 @@ static u64 current_task(struct bu_run *run)
 						    .label = "task_struct" };
 	struct bu_kernel *kernel = run->kernel;
 
-	if (!kernel->env.task)
-		kernel->env.task = bu_arena_alloc(&kernel->arena, TASK_SIZE_BYTES, BU_READ, &info);
-	return (u64)kernel->env.task;
+	if (kernel->env.task)
+		return (u64)kernel->env.task;
+	if (!kernel->zeroed_task)
+		kernel->zeroed_task =
+			bu_arena_alloc(&kernel->arena, TASK_SIZE_BYTES, BU_READ, &info);
+	return (u64)kernel->zeroed_task;
 }
 
 BU_HELPER_0(get_current_task)
