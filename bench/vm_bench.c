@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * How fast the VM is: each program's time against the host's (medians), their geometric mean, a run of
- * two instructions, and the loading of a long program.
+ * How fast the VM is: each program's time against the host's (medians), their geometric mean, a run
+ *of two instructions, and the loading of a long program.
  *
  *	vm_bench [PROGRAMS.bpf.o]
  *
@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-#define REPEATS 21
+#define REPEATS      21
 #define LONG_PROGRAM 3400
 
 struct bench {

@@ -2,9 +2,10 @@
 /*
  * The arena: reservation, zones, shadow.
  *
- * Layout: [shadow: size / 4][shared zone][heap zone][scratch zone]. The whole shadow is readable (pages
- * never written are the zero page: inaccessible); memory and the shadow of it become writable in chunks,
- * just before an allocation reaches them, so that a container without overcommit can run this.
+ * Layout: [shadow: size / 4][shared zone][heap zone][scratch zone]. The whole shadow is readable
+ * (pages never written are the zero page: inaccessible); memory and the shadow of it become
+ * writable in chunks, just before an allocation reaches them, so that a container without
+ * overcommit can run this.
  *
  * Invariants: each zone's regions ascend and do not touch (a red zone lies between); the shadow of
  * everything outside regions is zero; memory of the heap above `top` has never been written.
@@ -21,13 +22,13 @@
 #include <unistd.h>
 
 #define ARENA_DEFAULT (2ULL << 30)
-#define ARENA_MIN (16ULL << 20)
-#define CHUNK (1ULL << 20)
-#define PAGE 4096ULL
-#define RED_ZONE_MIN 32
-#define RED_ZONE_MAX 512
-#define NEAR 4096
-#define FD_HIGH 512 /* out of the way of descriptors that tests see */
+#define ARENA_MIN     (16ULL << 20)
+#define CHUNK         (1ULL << 20)
+#define PAGE          4096ULL
+#define RED_ZONE_MIN  32
+#define RED_ZONE_MAX  512
+#define NEAR          4096
+#define FD_HIGH       512 /* out of the way of descriptors that tests see */
 
 /* Bits of a granule's V or W byte for its bytes [from, 8) and [0, to). */
 static u8 bits_from(u64 from)
@@ -137,8 +138,8 @@ static bool commit_memory(struct bu_arena *arena, const struct bu_zone *zone, u6
 		       0;
 	if (ftruncate(arena->memfd, end) < 0)
 		return false;
-	return bu_host_syscall(SYS_mmap, addr, size, PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_FIXED, arena->memfd, zone->committed) == addr;
+	return bu_host_syscall(SYS_mmap, addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			       arena->memfd, zone->committed) == addr;
 }
 
 /* Make memory and shadow below `end` writable. */
@@ -197,7 +198,8 @@ static void *add_region(struct bu_arena *arena, struct bu_zone *zone, u64 start,
 {
 	u8 *ptr = arena->base + start;
 
-	zone->regions[zone->nr_regions++] = (struct bu_region){ .start = ptr, .size = size, .info = *info };
+	zone->regions[zone->nr_regions++] =
+		(struct bu_region){ .start = ptr, .size = size, .info = *info };
 	zone->seen_regions = zone->nr_regions;
 	if (access != BU_NONE) /* else its shadow is zero already; writing it would take memory */
 		bu_arena_set_access(arena, ptr, size, access);
@@ -341,7 +343,8 @@ const struct bu_region *bu_arena_released(const struct bu_arena *arena, const vo
 
 void bu_arena_free(struct bu_arena *arena, void *ptr)
 {
-	struct bu_zone *zone = zone_of(arena, ptr) == &arena->shared ? &arena->shared : &arena->heap;
+	struct bu_zone *zone =
+		zone_of(arena, ptr) == &arena->shared ? &arena->shared : &arena->heap;
 	struct bu_region *region;
 	u32 nr = ptr ? count_up_to(zone, zone->nr_regions, ptr) : 0;
 

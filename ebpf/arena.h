@@ -3,14 +3,14 @@
  * The memory that programs can address.
  *
  * One reserved range of host addresses, and a shadow that says of each byte whether a program may
- * read it (V: readable and initialised) and write it (W). Every 8-byte granule has two shadow bytes,
- * [V][W], one bit a byte; zero means inaccessible, so untouched reservation is poisoned for free.
- * Addresses are host pointers: what a program holds in a register, C code dereferences.
+ * read it (V: readable and initialised) and write it (W). Every 8-byte granule has two shadow
+ * bytes, [V][W], one bit a byte; zero means inaccessible, so untouched reservation is poisoned for
+ * free. Addresses are host pointers: what a program holds in a register, C code dereferences.
  *
  * Three zones, each grown by bumping and committed in chunks:
- *   shared   pages of one memfd, which user space may mmap (globals, ring buffers); first in the range
- *   heap     everything that lives until it is freed; an address is not used twice
- *   scratch  what lives as long as a run (stack frames, context, packet); released like a stack
+ *   shared   pages of one memfd, which user space may mmap (globals, ring buffers); first in the
+ * range heap     everything that lives until it is freed; an address is not used twice scratch what
+ * lives as long as a run (stack frames, context, packet); released like a stack
  *
  * Each allocation is a region, kept for good (also when freed) so that a bad access can be named.
  */
@@ -31,7 +31,8 @@ enum bu_region_kind {
 	BU_REGION_STACK,
 	BU_REGION_CTX,
 	BU_REGION_PACKET,
-	BU_REGION_MAP_VALUE,  /* owner: struct bu_map; label "key": a key that a callback was given */
+	BU_REGION_MAP_VALUE,  /* owner: struct bu_map; label "key": a key that a callback was given
+			       */
 	BU_REGION_RINGBUF,    /* owner: struct bu_map */
 	BU_REGION_MAP_HANDLE, /* what a program holds as "map pointer"; owner: struct bu_map */
 	BU_REGION_CODE,       /* addresses of instructions; owner: struct bu_prog */
@@ -56,9 +57,9 @@ struct bu_region {
 };
 
 struct bu_zone {
-	u64 begin, end;  /* offsets in the arena */
-	u64 top;         /* next free offset */
-	u64 committed;   /* offset up to which memory and shadow are writable */
+	u64 begin, end;            /* offsets in the arena */
+	u64 top;                   /* next free offset */
+	u64 committed;             /* offset up to which memory and shadow are writable */
 	struct bu_region *regions; /* ascending addresses */
 	u32 nr_regions, cap_regions;
 	u32 seen_regions; /* entries of regions[] that hold something, also released scratch */
@@ -83,18 +84,18 @@ void *bu_arena_alloc(struct bu_arena *arena, u64 size, enum bu_access access,
 /* Whole pages of the shared zone. `*offset`: where they lie in arena->memfd. */
 void *bu_arena_alloc_shared(struct bu_arena *arena, u64 size, enum bu_access access,
 			    const struct bu_region_info *info, u64 *offset);
-/* As bu_arena_alloc_shared: `head` bytes of pages, then `data` bytes of pages which appear twice in succession,
- * so that a record may run across the end (each appearance has its own shadow). In the memfd only the
- * first head + data bytes from `*offset` on are used. Starts out BU_NONE. */
+/* As bu_arena_alloc_shared: `head` bytes of pages, then `data` bytes of pages which appear twice in
+ * succession, so that a record may run across the end (each appearance has its own shadow). In the
+ * memfd only the first head + data bytes from `*offset` on are used. Starts out BU_NONE. */
 void *bu_arena_alloc_ring(struct bu_arena *arena, u64 head, u64 data,
 			  const struct bu_region_info *info, u64 *offset);
-/* Make a region of heap or shared memory inaccessible; later accesses are use-after-free. Its owner and label are
- * forgotten. `ptr`: its start. NULL is ignored. */
+/* Make a region of heap or shared memory inaccessible; later accesses are use-after-free. Its owner
+ * and label are forgotten. `ptr`: its start. NULL is ignored. */
 void bu_arena_free(struct bu_arena *arena, void *ptr);
 
-/* Scratch memory: allocate between mark and release; release poisons all that came after the mark. It
- * is zeroed unless it is BU_WRITE (not initialised) anyway. NULL when the zone is full.
- * Only a run as a whole is released: what callbacks and moved packets allocate stays until its end. */
+/* Scratch memory: allocate between mark and release; release poisons all that came after the mark.
+ * It is zeroed unless it is BU_WRITE (not initialised) anyway. NULL when the zone is full. Only a
+ * run as a whole is released: what callbacks and moved packets allocate stays until its end. */
 u64 bu_arena_mark(const struct bu_arena *arena);
 void *bu_arena_scratch(struct bu_arena *arena, u64 size, enum bu_access access,
 		       const struct bu_region_info *info);
@@ -116,8 +117,8 @@ bool bu_arena_make_written(struct bu_arena *arena, void *ptr, u64 size);
  * red zone or up to 4 KiB; NULL when there is none. */
 const struct bu_region *bu_arena_region(const struct bu_arena *arena, const void *ptr);
 
-/* The regions around `ptr`: the last that begins at or before it, the first that begins after it; NULL
- * where there is none in the zone of `ptr`. */
+/* The regions around `ptr`: the last that begins at or before it, the first that begins after it;
+ * NULL where there is none in the zone of `ptr`. */
 void bu_arena_around(const struct bu_arena *arena, const void *ptr, const struct bu_region **before,
 		     const struct bu_region **after);
 /* What was at `ptr` in scratch memory that has been released, as far as it is known; else NULL. */

@@ -2,10 +2,10 @@
 /*
  * Exact executions of instructions from counts of edges.
  *
- * The interpreter counts at three kinds of places: each jump that was taken, each entry of a function,
- * and each place where control ended for good (an instruction that faulted, calls that never returned,
- * a successful tail call). Everything else follows: what enters an instruction is what jumps to it
- * plus what falls through from the one before it.
+ * The interpreter counts at three kinds of places: each jump that was taken, each entry of a
+ * function, and each place where control ended for good (an instruction that faulted, calls that
+ * never returned, a successful tail call). Everything else follows: what enters an instruction is
+ * what jumps to it plus what falls through from the one before it.
  */
 #include "ebpf/decode.h"
 

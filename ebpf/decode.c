@@ -15,28 +15,29 @@
 
 static const u16 alu_ops[512] = {
 #define BU_ALU(name, opcode, off, ...)                                                             \
-	[ALU_KEY(BPF_ALU | opcode | BPF_K, off)] = BU_OP_##name##32_K,                             \
-	[ALU_KEY(BPF_ALU | opcode | BPF_X, off)] = BU_OP_##name##32_X,                             \
-	[ALU_KEY(BPF_ALU64 | opcode | BPF_K, off)] = BU_OP_##name##64_K,                           \
-	[ALU_KEY(BPF_ALU64 | opcode | BPF_X, off)] = BU_OP_##name##64_X,
+	[ALU_KEY(BPF_ALU | opcode | BPF_K,                                                         \
+		 off)] = BU_OP_##name##32_K,                                                       \
+		 [ALU_KEY(BPF_ALU | opcode | BPF_X, off)] = BU_OP_##name##32_X,                    \
+		 [ALU_KEY(BPF_ALU64 | opcode | BPF_K, off)] = BU_OP_##name##64_K,                  \
+		 [ALU_KEY(BPF_ALU64 | opcode | BPF_X, off)] = BU_OP_##name##64_X,
 #include "ebpf/insns.def"
 };
 
 static const u16 jump_ops[256] = {
 #define BU_JUMP(name, opcode, ...)                                                                 \
 	[BPF_JMP32 | opcode | BPF_K] = BU_OP_##name##32_K,                                         \
-	[BPF_JMP32 | opcode | BPF_X] = BU_OP_##name##32_X,                                         \
-	[BPF_JMP | opcode | BPF_K] = BU_OP_##name##64_K,                                           \
-	[BPF_JMP | opcode | BPF_X] = BU_OP_##name##64_X,
+			      [BPF_JMP32 | opcode | BPF_X] = BU_OP_##name##32_X,                   \
+			      [BPF_JMP | opcode | BPF_K] = BU_OP_##name##64_K,                     \
+			      [BPF_JMP | opcode | BPF_X] = BU_OP_##name##64_X,
 #include "ebpf/insns.def"
 };
 
 static const u16 memory_ops[256] = {
 #define BU_SIZE(name, opcode, ...)                                                                 \
 	[BPF_LDX | BPF_MEM | opcode] = BU_OP_LDX_##name,                                           \
-	[BPF_LDX | BU_INSN_MEMSX | opcode] = BU_OP_LDXS_##name,                                    \
-	[BPF_STX | BPF_MEM | opcode] = BU_OP_STX_##name,                                           \
-	[BPF_ST | BPF_MEM | opcode] = BU_OP_ST_##name,
+			     [BPF_LDX | BU_INSN_MEMSX | opcode] = BU_OP_LDXS_##name,               \
+			     [BPF_STX | BPF_MEM | opcode] = BU_OP_STX_##name,                      \
+			     [BPF_ST | BPF_MEM | opcode] = BU_OP_ST_##name,
 #include "ebpf/insns.def"
 };
 
@@ -58,9 +59,9 @@ static u16 movsx_op(const struct bpf_insn *insn)
 {
 	if (BPF_CLASS(insn->code) == BPF_ALU)
 		return insn->off == 8 ? BU_OP_MOVSX32_8 : BU_OP_MOVSX32_16;
-	return insn->off == 8  ? BU_OP_MOVSX64_8 :
-	       insn->off == 16 ? BU_OP_MOVSX64_16 :
-				 BU_OP_MOVSX64_32;
+	return insn->off == 8    ? BU_OP_MOVSX64_8
+	       : insn->off == 16 ? BU_OP_MOVSX64_16
+				 : BU_OP_MOVSX64_32;
 }
 
 /* BPF_END: to little-endian only drops the upper bits here; to big-endian and bswap both swap. */
@@ -261,8 +262,8 @@ static bool make_code(struct bu_prog *prog)
 {
 	struct bu_region_info info = { .kind = BU_REGION_CODE, .owner = prog };
 
-	prog->code = bu_arena_alloc(&prog->object.kernel->arena, prog->nr_insns * 8ULL, BU_NONE,
-				    &info);
+	prog->code =
+		bu_arena_alloc(&prog->object.kernel->arena, prog->nr_insns * 8ULL, BU_NONE, &info);
 	return prog->code;
 }
 

@@ -45,9 +45,9 @@ static const char *size_name(const struct bpf_insn *insn)
 
 static void print_end(struct text *text, const struct bpf_insn *insn)
 {
-	const char *name = BPF_CLASS(insn->code) == BPF_ALU64	  ? "bswap" :
-			   BPF_SRC(insn->code) == BPF_TO_BE ? "be" :
-							      "le";
+	const char *name = BPF_CLASS(insn->code) == BPF_ALU64 ? "bswap"
+			   : BPF_SRC(insn->code) == BPF_TO_BE ? "be"
+							      : "le";
 
 	PRINT(text, "r%d = %s%d r%d", insn->dst_reg, name, insn->imm, insn->dst_reg);
 }
@@ -135,9 +135,9 @@ static void print_store(struct text *text, const struct bpf_insn *insn)
 
 static void print_load(struct text *text, const struct bpf_insn *insn)
 {
-	const char *type = BPF_MODE(insn->code) == BU_INSN_MEMSX ?
-				   signed_size_names[BPF_SIZE(insn->code)] :
-				   size_name(insn);
+	const char *type = BPF_MODE(insn->code) == BU_INSN_MEMSX
+				   ? signed_size_names[BPF_SIZE(insn->code)]
+				   : size_name(insn);
 
 	PRINT(text, "r%d = *(%s *)(r%d %+d)", insn->dst_reg, type, insn->src_reg, insn->off);
 }
@@ -148,8 +148,8 @@ static const struct bu_map *map_at(const struct bu_prog *prog, u64 address)
 	const struct bu_region *region;
 
 	region = bu_arena_region(&prog->object.kernel->arena, (void *)address);
-	if (!region || (region->info.kind != BU_REGION_MAP_HANDLE &&
-			region->info.kind != BU_REGION_MAP_VALUE))
+	if (!region ||
+	    (region->info.kind != BU_REGION_MAP_HANDLE && region->info.kind != BU_REGION_MAP_VALUE))
 		return NULL;
 	return region->info.owner;
 }

@@ -22,8 +22,9 @@ struct bu_fault {
 	u32 size;                /* bytes of the access, where there was one */
 	u64 address;
 	const struct bu_prog *prog;
-	char where[256];         /* about the address: "12 bytes past the end of value of map 'flows' (64 bytes)" */
-	char hint[256];          /* what to do; may be empty */
+	char where[256]; /* about the address: "12 bytes past the end of value of map 'flows' (64
+			    bytes)" */
+	char hint[256];  /* what to do; may be empty */
 };
 
 /* "out of bounds", ... */
@@ -31,7 +32,8 @@ const char *bu_fault_kind_name(enum bu_fault_kind kind);
 
 /* Raise a fault in `run` unless one is pending: the VM stops when the helper returns.
  * `hint` may be NULL. The instruction is filled in from the run. */
-void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hint, ...) BU_PRINTF(3, 4);
+void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hint, ...)
+	BU_PRINTF(3, 4);
 
 /* Raise a bad access to [address, address + size): the kind and `where` come from the arena. */
 void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write);

@@ -2,13 +2,10 @@
 /*
  * The report of a fault, for people:
  *
- *	out of bounds: read of 4 bytes at 0x7f0010002040, at the end of value of map 'flows' (64 bytes)
- *	  at instruction 23: r1 = *(u32 *)(r0 +64)
- *	  hint: ...
- *	  #0 parse at flow.bpf.c:42: x = flow->ports[16];
- *	  #1 classify at flow.bpf.c:80: parse(ctx);
- *	  r0 = 0x7f0010002000, at offset 0 of value of map 'flows' (64 bytes)
- *	  r1 = 0x0  r2 = 0x2a ...
+ *	out of bounds: read of 4 bytes at 0x7f0010002040, at the end of value of map 'flows' (64
+ *bytes) at instruction 23: r1 = *(u32 *)(r0 +64) hint: ... #0 parse at flow.bpf.c:42: x =
+ *flow->ports[16]; #1 classify at flow.bpf.c:80: parse(ctx); r0 = 0x7f0010002000, at offset 0 of
+ *value of map 'flows' (64 bytes) r1 = 0x0  r2 = 0x2a ...
  */
 #include "ebpf/fault.h"
 

@@ -12,10 +12,12 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 /* "12 bytes past the end of value of map 'flows' (64 bytes)" */
 void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
 		     char *text, size_t size);
-/* What of a region `address` belongs to: its element of a slab, the packet in its buffer, or all of it. */
+/* What of a region `address` belongs to: its element of a slab, the packet in its buffer, or all of
+ * it. */
 void bu_region_part(const struct bu_run *run, const struct bu_region *region, u64 address,
 		    u64 *start, u64 *bytes);
-/* Whether a region of kind BU_REGION_STACK belongs to a function that is active, in this run or around it. */
+/* Whether a region of kind BU_REGION_STACK belongs to a function that is active, in this run or
+ * around it. */
 bool bu_frame_is_live(const struct bu_run *run, const struct bu_region *region);
 /* Name of the function that is active at a depth. */
 const char *bu_frame_func(const struct bu_run *run, u32 depth);

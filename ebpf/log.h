@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A growing text: what the verifier writes to a program's log buffer. Zero-initialise; release with bu_log_free. */
+/* A growing text: what the verifier writes to a program's log buffer. Zero-initialise; release with
+ * bu_log_free. */
 #ifndef BU_LOG_H
 #define BU_LOG_H
 

@@ -51,7 +51,8 @@ static const char *map_name(const struct bu_region *region)
 	return map ? map->name : "";
 }
 
-static void name_stack(const struct bu_run *run, const struct bu_region *region, char *text, size_t size)
+static void name_stack(const struct bu_run *run, const struct bu_region *region, char *text,
+		       size_t size)
 {
 	int frame = frame_of(run, region);
 
@@ -120,11 +121,13 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		if (label) /* a callback's copy of a key */
 			name_owned(region, "key of map", n, text, size);
 		else
-			name_owned(region, region->info.owner ? "value of map" : "map value", n, text, size);
+			name_owned(region, region->info.owner ? "value of map" : "map value", n,
+				   text, size);
 		break;
 	case BU_REGION_RINGBUF:
-		name_owned(region, region->info.owner ? "record of ring buffer" : "ring buffer record",
-			   n, text, size);
+		name_owned(region,
+			   region->info.owner ? "record of ring buffer" : "ring buffer record", n,
+			   text, size);
 		break;
 	case BU_REGION_MAP_HANDLE:
 		snprintf(text, size, "map '%s' itself", map_name(region));

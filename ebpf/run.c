@@ -2,10 +2,10 @@
 /*
  * Runs: set-up, frames, packet, callbacks.
  *
- * Invariants: all that a run allocates lies in the scratch zone above its mark, so bu_run_end releases it
- * in one step. A frame's memory is made when its depth is first reached and reused after that; outside
- * its function's activation it is inaccessible. After a fault nothing of the run is unwound: its report
- * shows registers and frames as they were.
+ * Invariants: all that a run allocates lies in the scratch zone above its mark, so bu_run_end
+ * releases it in one step. A frame's memory is made when its depth is first reached and reused
+ * after that; outside its function's activation it is inaccessible. After a fault nothing of the
+ * run is unwound: its report shows registers and frames as they were.
  */
 #include "ebpf/run.h"
 
@@ -186,7 +186,8 @@ void bu_vm_pop_frame(struct bu_run *run)
 	run->prog = frame->prog;
 }
 
-/* Where control ended for good: in the instruction that faulted, and in each call that did not return. */
+/* Where control ended for good: in the instruction that faulted, and in each call that did not
+ * return. */
 static void count_stops(const struct bu_run *run)
 {
 	u32 depth;

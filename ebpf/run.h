@@ -12,27 +12,27 @@
 struct bu_kernel;
 
 struct bu_packet { /* the data a context's data, data_end, data_meta point to; NULLs without */
-	u8 *head;            /* start of the buffer: headroom */
+	u8 *head;  /* start of the buffer: headroom */
 	u8 *meta, *data, *end;
-	u8 *limit;           /* end of the buffer: tailroom */
-	s32 network;         /* socket buffers: offset of the network header from data */
-	u8 mac[14];          /* the link header of socket buffers whose data starts behind it */
+	u8 *limit;   /* end of the buffer: tailroom */
+	s32 network; /* socket buffers: offset of the network header from data */
+	u8 mac[14];  /* the link header of socket buffers whose data starts behind it */
 };
 
-struct bu_frame { /* where a subprogram returns to */
+struct bu_frame {                   /* where a subprogram returns to */
 	const struct bu_prog *prog; /* the caller's */
 	u32 return_insn;
-	u32 may_goto;        /* may_goto iterations left in this frame */
-	u64 saved[4];        /* the caller's r6 .. r9 */
-	u8 *stack;           /* its own frame: lowest address, BU_STACK_SIZE bytes */
+	u32 may_goto; /* may_goto iterations left in this frame */
+	u64 saved[4]; /* the caller's r6 .. r9 */
+	u8 *stack;    /* its own frame: lowest address, BU_STACK_SIZE bytes */
 };
 
 #define BU_MAX_HELD 8
 
-struct bu_reference { /* something acquired, which the program has to release */
-	const void *object;  /* NULL: a free slot */
+struct bu_reference {       /* something acquired, which the program has to release */
+	const void *object; /* NULL: a free slot */
 	const struct bu_prog *prog;
-	u32 insn;            /* the call that acquired it */
+	u32 insn; /* the call that acquired it */
 };
 
 struct bu_run {
@@ -44,21 +44,22 @@ struct bu_run {
 	u32 ctx_size;
 	u32 cpu;
 	u32 tail_calls;
-	u32 depth;                   /* frames in use - 1 */
-	u32 insn;                    /* instruction of the call while a helper runs */
-	s64 budget;                  /* instructions left, about */
-	u64 regs[11];                /* at a fault, and of the call while a helper runs */
-	u64 mark;                    /* of the arena's scratch zone */
-	u32 nr_frames;               /* of `frames`, those that have a stack */
+	u32 depth;     /* frames in use - 1 */
+	u32 insn;      /* instruction of the call while a helper runs */
+	s64 budget;    /* instructions left, about */
+	u64 regs[11];  /* at a fault, and of the call while a helper runs */
+	u64 mark;      /* of the arena's scratch zone */
+	u32 nr_frames; /* of `frames`, those that have a stack */
 	struct bu_frame frames[BU_MAX_FRAMES];
 	struct bu_packet packet;
-	u32 tail_call_target;        /* id of the program that bpf_tail_call chose, 0: none */
-	u64 references;              /* acquired and not yet released: ring buffer records */
+	u32 tail_call_target; /* id of the program that bpf_tail_call chose, 0: none */
+	u64 references;       /* acquired and not yet released: ring buffer records */
 	struct bu_reference held[BU_MAX_HELD]; /* the first of them; valid while there are any */
 	struct bu_fault fault;
 };
 
-/* Prepare a run of `prog` (initialises `run`, which must stay in place; marks the arena's scratch zone). bu_run_end releases what it allocated. */
+/* Prepare a run of `prog` (initialises `run`, which must stay in place; marks the arena's scratch
+ * zone). bu_run_end releases what it allocated. */
 void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog);
 void bu_run_end(struct bu_run *run);
 
@@ -67,17 +68,18 @@ void bu_run_end(struct bu_run *run);
 int bu_run_set_ctx(struct bu_run *run, const void *ctx, u32 size);
 /* A packet of `size` bytes with head- and tailroom. 0, or -ENOMEM. */
 int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headroom, u32 tailroom);
-/* Move the packet's edges: copies it to a fresh place and poisons the old one, so stale pointers are
- * found. Offsets from the present edges; what is new is zero. 0, or -EINVAL / -ENOMEM. */
+/* Move the packet's edges: copies it to a fresh place and poisons the old one, so stale pointers
+ * are found. Offsets from the present edges; what is new is zero. 0, or -EINVAL / -ENOMEM. */
 int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
 
 /* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
 u64 bu_run_exec(struct bu_run *run);
-/* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. After it check
- * run->fault.kind: the callback may have faulted, and the helper should return. */
+/* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. After
+ * it check run->fault.kind: the callback may have faulted, and the helper should return. */
 u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
-/* From helpers: the program has acquired `object` and must release it, or the run ends with a LEAK fault. */
+/* From helpers: the program has acquired `object` and must release it, or the run ends with a LEAK
+ * fault. */
 void bu_run_acquire(struct bu_run *run, const void *object);
 void bu_run_release(struct bu_run *run, const void *object);
 /* At the end of a run: raise that fault. */

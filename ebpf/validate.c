@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Structure of a program, checked when it is loaded: opcodes, reserved fields, registers, where jumps
- * and calls go, that control cannot run off an end. What depends on values is found when it runs.
+ * Structure of a program, checked when it is loaded: opcodes, reserved fields, registers, where
+ * jumps and calls go, that control cannot run off an end. What depends on values is found when it
+ * runs.
  *
- * Source: resolve_pseudo_ldimm64(), add_subprog_and_kfunc(), check_subprogs(), check_cfg(), do_check()
- * in kernel/bpf/verifier.c (6.12); the words are the verifier's.
- * Differs: constant division by zero, constant shifts out of range, callx, unknown helpers and missing
- * kfuncs load; the first three have a defined result, the others are faults when executed.
+ * Source: resolve_pseudo_ldimm64(), add_subprog_and_kfunc(), check_subprogs(), check_cfg(),
+ * do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's. Differs: constant
+ * division by zero, constant shifts out of range, callx, unknown helpers and missing kfuncs load;
+ * the first three have a defined result, the others are faults when executed.
  */
 #include "ebpf/decode.h"
 
@@ -15,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_INSNS 1000000 /* Source: BPF_COMPLEXITY_LIMIT_INSNS */
-#define MAX_SUBPROGS 256  /* Source: BPF_MAX_SUBPROGS */
-#define LDDW (BPF_LD | BPF_IMM | BPF_DW)
+#define MAX_INSNS    1000000 /* Source: BPF_COMPLEXITY_LIMIT_INSNS */
+#define MAX_SUBPROGS 256     /* Source: BPF_MAX_SUBPROGS */
+#define LDDW         (BPF_LD | BPF_IMM | BPF_DW)
 
 struct check {
 	struct bu_prog *prog;
@@ -31,13 +32,16 @@ struct check {
 static const bool known_opcodes[256] = {
 #define BU_ALU(name, opcode, off, ...)                                                             \
 	[BPF_ALU | opcode | BPF_K] = true, [BPF_ALU | opcode | BPF_X] = true,                      \
-	[BPF_ALU64 | opcode | BPF_K] = true, [BPF_ALU64 | opcode | BPF_X] = true,
+			    [BPF_ALU64 | opcode | BPF_K] = true,                                   \
+			    [BPF_ALU64 | opcode | BPF_X] = true,
 #define BU_JUMP(name, opcode, ...)                                                                 \
 	[BPF_JMP32 | opcode | BPF_K] = true, [BPF_JMP32 | opcode | BPF_X] = true,                  \
-	[BPF_JMP | opcode | BPF_K] = true, [BPF_JMP | opcode | BPF_X] = true,
+			      [BPF_JMP | opcode | BPF_K] = true,                                   \
+			      [BPF_JMP | opcode | BPF_X] = true,
 #define BU_SIZE(name, opcode, ...)                                                                 \
 	[BPF_LDX | BPF_MEM | opcode] = true, [BPF_STX | BPF_MEM | opcode] = true,                  \
-	[BPF_ST | BPF_MEM | opcode] = true, [BPF_STX | BPF_ATOMIC | opcode] = true,
+			     [BPF_ST | BPF_MEM | opcode] = true,                                   \
+			     [BPF_STX | BPF_ATOMIC | opcode] = true,
 #include "ebpf/insns.def"
 	[BPF_ALU | BPF_NEG] = true,
 	[BPF_ALU64 | BPF_NEG] = true,
@@ -64,7 +68,8 @@ static const bool known_opcodes[256] = {
 #pragma GCC diagnostic pop
 
 /* Explain in the log, below the instruction; -EINVAL. */
-static __attribute__((format(printf, 2, 3))) int refuse(struct check *check, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) int refuse(struct check *check, const char *format,
+							...)
 {
 	const struct bpf_insn *insn = &check->prog->insns[check->insn];
 	char text[128], why[128];
@@ -167,9 +172,9 @@ static int check_alu(struct check *check, const struct bpf_insn *insn)
 	if (op == BPF_END)
 		return check_end(check, insn);
 	if (op == BPF_NEG)
-		return insn->src_reg || insn->off || insn->imm ?
-			       refuse(check, "BPF_NEG uses reserved fields") :
-			       0;
+		return insn->src_reg || insn->off || insn->imm
+			       ? refuse(check, "BPF_NEG uses reserved fields")
+			       : 0;
 	if (op == BPF_MOV)
 		return check_mov(check, insn);
 	if (insn->off && !(insn->off == 1 && may_be_signed))
@@ -182,9 +187,9 @@ static int check_alu(struct check *check, const struct bpf_insn *insn)
 static int check_call(struct check *check, const struct bpf_insn *insn)
 {
 	if (BPF_SRC(insn->code) == BPF_X)
-		return insn->src_reg || insn->off || insn->imm ?
-			       refuse(check, "BPF_CALL uses reserved fields") :
-			       0;
+		return insn->src_reg || insn->off || insn->imm
+			       ? refuse(check, "BPF_CALL uses reserved fields")
+			       : 0;
 	if (insn->dst_reg || insn->src_reg > BPF_PSEUDO_KFUNC_CALL ||
 	    (insn->off && insn->src_reg != BPF_PSEUDO_KFUNC_CALL))
 		return refuse(check, "BPF_CALL uses reserved fields");
@@ -247,10 +252,10 @@ static int check_memory(struct check *check, const struct bpf_insn *insn)
 		return insn->src_reg ? refuse(check, "BPF_ST uses reserved fields") : 0;
 	}
 	if (BPF_MODE(insn->code) == BPF_ATOMIC)
-		return is_atomic_op(insn) ?
-			       0 :
-			       refuse(check, "BPF_ATOMIC uses invalid atomic opcode %02x",
-				      insn->imm);
+		return is_atomic_op(insn)
+			       ? 0
+			       : refuse(check, "BPF_ATOMIC uses invalid atomic opcode %02x",
+					insn->imm);
 	return insn->imm ? refuse(check, "BPF_STX uses reserved fields") : 0;
 }
 
@@ -315,7 +320,8 @@ static int check_insns(struct check *check)
 }
 
 /* Instructions from 0 on; the second half of an lddw is skipped. */
-#define for_each_insn(prog, i) for ((i) = 0; (i) < (prog)->nr_insns; (i) += (prog)->insns[i].code == LDDW ? 2 : 1)
+#define for_each_insn(prog, i)                                                                     \
+	for ((i) = 0; (i) < (prog)->nr_insns; (i) += (prog)->insns[i].code == LDDW ? 2 : 1)
 
 /* Marks of instructions. */
 enum { BEGINS_FUNC = 1, MIDDLE = 2, REACHED = 4 };
@@ -326,7 +332,8 @@ static int mark_funcs(struct check *check, u8 *marks)
 	u32 nr = 1, i;
 
 	marks[0] |= BEGINS_FUNC;
-	for_each_insn(prog, i) {
+	for_each_insn(prog, i)
+	{
 		s64 target = target_of(prog, i);
 
 		if (prog->insns[i].code == LDDW)
@@ -437,7 +444,8 @@ static int check_reachable(struct check *check, u8 *marks)
 	while (nr)
 		visit(prog, todo[--nr], marks, todo, &nr);
 	free(todo);
-	for_each_insn(prog, i) {
+	for_each_insn(prog, i)
+	{
 		check->insn = i;
 		if (!(marks[i] & REACHED))
 			return refuse(check, "unreachable insn %u", i);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The interpreter. One case an operation; what branches or calls is written out, the rest is made of the
- * rows of insns.def. Cases are entered by computed goto, or by a switch (BU_VM_SWITCH, or compilers
- * without labels as values).
+ * The interpreter. One case an operation; what branches or calls is written out, the rest is made
+ * of the rows of insns.def. Cases are entered by computed goto, or by a switch (BU_VM_SWITCH, or
+ * compilers without labels as values).
  *
- * Invariants: registers live in run->regs, so helpers and reports see them as they are. Every access to
- * memory is checked against the arena's shadow before it happens, except that accesses of the frame with a
- * constant offset have been found to lie in it when they were decoded and check initialisation alone.
- * The budget is charged on backward jumps and on calls, the only ways to loop.
+ * Invariants: registers live in run->regs, so helpers and reports see them as they are. Every
+ * access to memory is checked against the arena's shadow before it happens, except that accesses of
+ * the frame with a constant offset have been found to lie in it when they were decoded and check
+ * initialisation alone. The budget is charged on backward jumps and on calls, the only ways to
+ * loop.
  */
+#include "ebpf/vm.h"
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
-#include "ebpf/vm.h"
 
 #include <string.h>
 
@@ -110,7 +111,8 @@ static __attribute__((noinline, cold)) void fault_depth(struct bu_run *run, cons
 }
 
 /* Source: bpf_tail_call in ___bpf_prog_run() (6.12): the frame is kept, so a tail call from a
- * subprogram returns to that subprogram's caller. NULL: the limit is reached, or no such program. */
+ * subprogram returns to that subprogram's caller. NULL: the limit is reached, or no such program.
+ */
 static const struct bu_prog *take_tail_call(struct bu_run *run)
 {
 	struct bu_object *object =
@@ -138,7 +140,8 @@ static bool packet_bytes(const struct bu_packet *packet, s64 at, u64 size, void 
 }
 
 /* LD_ABS and LD_IND: false when the bytes are not in the packet; the function then returns 0.
- * Source: bpf_skb_load_helper_*() and bpf_internal_load_pointer_neg_helper(), net/core/filter.c (6.12). */
+ * Source: bpf_skb_load_helper_*() and bpf_internal_load_pointer_neg_helper(), net/core/filter.c
+ * (6.12). */
 static bool load_packet(struct bu_run *run, const struct bu_op *op)
 {
 	static const s64 net_off = -0x100000, ll_off = -0x200000, eth_len = 14, ancillary = -0x1000;
@@ -153,9 +156,9 @@ static bool load_packet(struct bu_run *run, const struct bu_op *op)
 		at = at - ll_off + run->packet.network - eth_len;
 	if (!run->packet.head || !packet_bytes(&run->packet, at, size, &value))
 		return false;
-	run->regs[0] = size == 4 ? __builtin_bswap32(value) :
-		       size == 2 ? __builtin_bswap16(value) :
-				   value;
+	run->regs[0] = size == 4   ? __builtin_bswap32(value)
+		       : size == 2 ? __builtin_bswap16(value)
+				   : value;
 	return true;
 }
 
@@ -170,6 +173,9 @@ static int call_target(const struct bu_run *run, u64 address)
 		return -1;
 	return bu_prog_func_at(run->prog, at / 8);
 }
+
+/* The formatter knows no macros that are cases. */
+/* clang-format off */
 
 #ifdef BU_VM_SWITCH
 #define CASE(name) case BU_OP_##name:
@@ -244,7 +250,7 @@ static int call_target(const struct bu_run *run, u64 address)
 	JUMP_CASE(name##64_X, u64, s64, SRC, condition)
 
 /* `extend`, `widen`: how what is loaded becomes 64 bits; a context's field may be a whole pointer. */
-#define LOAD_CASE(name, type, extend, widen)                                                            \
+#define LOAD_CASE(name, type, extend, widen)                                                       \
 	CASE(name)                                                                                 \
 	{                                                                                          \
 		u64 address = SRC + op->off, offset = address - base, value;                       \
@@ -291,9 +297,9 @@ static int call_target(const struct bu_run *run, u64 address)
 		NEXT                                                                               \
 	}
 #define SIZE_CASES(name, opcode, unsigned_type, signed_type)                                       \
-	LOAD_CASE(LDX_##name, unsigned_type, unsigned_type, value)                                        \
-	LOAD_CASE(LDXS_##name, unsigned_type, signed_type, (u64)(signed_type)value)                                         \
-	LOAD_CASE(ACQ_##name, unsigned_type, unsigned_type, value)                                        \
+	LOAD_CASE(LDX_##name, unsigned_type, unsigned_type, value)                                 \
+	LOAD_CASE(LDXS_##name, unsigned_type, signed_type, (u64)(signed_type)value)                \
+	LOAD_CASE(ACQ_##name, unsigned_type, unsigned_type, value)                                 \
 	STORE_CASE(STX_##name, unsigned_type, SRC)                                                 \
 	STORE_CASE(REL_##name, unsigned_type, SRC)                                                 \
 	STORE_CASE(ST_##name, unsigned_type, op->imm)                                              \
@@ -500,6 +506,8 @@ out_of_budget:
 faulted:
 	return 0;
 }
+
+/* clang-format on */
 
 const void *const *bu_vm_handlers(void)
 {

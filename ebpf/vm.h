@@ -9,7 +9,8 @@
  * anything with run->fault set; run->depth and the registers are then those of the fault. */
 u64 bu_vm_run(struct bu_run *run, u32 insn, u32 base_depth);
 
-/* Enter a function that returns to `return_insn` of run->prog: a fresh frame, r10. False: too deep. */
+/* Enter a function that returns to `return_insn` of run->prog: a fresh frame, r10. False: too deep.
+ */
 bool bu_vm_push_frame(struct bu_run *run, u32 return_insn);
 /* Leave it: poison the frame; restore r6 - r10 and run->prog. */
 void bu_vm_pop_frame(struct bu_run *run);

@@ -23,40 +23,41 @@
 			    .off = (off_),                                                         \
 			    .imm = (s32)(imm_) })
 
-#define ALU64_K(op, dst, imm)       INSN(BPF_ALU64 | (op) | BPF_K, dst, 0, 0, imm)
-#define ALU64_X(op, dst, src)       INSN(BPF_ALU64 | (op) | BPF_X, dst, src, 0, 0)
-#define ALU32_K(op, dst, imm)       INSN(BPF_ALU | (op) | BPF_K, dst, 0, 0, imm)
-#define ALU32_X(op, dst, src)       INSN(BPF_ALU | (op) | BPF_X, dst, src, 0, 0)
-#define MOV64_K(dst, imm)           ALU64_K(BPF_MOV, dst, imm)
-#define MOV64_X(dst, src)           ALU64_X(BPF_MOV, dst, src)
-#define MOV32_K(dst, imm)           ALU32_K(BPF_MOV, dst, imm)
-#define MOV32_X(dst, src)           ALU32_X(BPF_MOV, dst, src)
-#define MOVSX64(bits, dst, src)     INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, bits, 0)
-#define MOVSX32(bits, dst, src)     INSN(BPF_ALU | BPF_MOV | BPF_X, dst, src, bits, 0)
-#define JMP_K(op, dst, imm, off)    INSN(BPF_JMP | (op) | BPF_K, dst, 0, off, imm)
-#define JMP_X(op, dst, src, off)    INSN(BPF_JMP | (op) | BPF_X, dst, src, off, 0)
-#define JMP32_K(op, dst, imm, off)  INSN(BPF_JMP32 | (op) | BPF_K, dst, 0, off, imm)
-#define JMP32_X(op, dst, src, off)  INSN(BPF_JMP32 | (op) | BPF_X, dst, src, off, 0)
-#define JA(off)                     INSN(BPF_JMP | BPF_JA, 0, 0, off, 0)
-#define JA32(imm)                   INSN(BPF_JMP32 | BPF_JA, 0, 0, 0, imm)
-#define MAY_GOTO(off)               INSN(BPF_JMP | BU_INSN_JCOND, 0, 0, off, 0)
-#define LDX(size, dst, src, off)    INSN(BPF_LDX | BPF_MEM | (size), dst, src, off, 0)
-#define LDSX(size, dst, src, off)   INSN(BPF_LDX | BU_INSN_MEMSX | (size), dst, src, off, 0)
-#define STX(size, dst, src, off)    INSN(BPF_STX | BPF_MEM | (size), dst, src, off, 0)
-#define ST(size, dst, off, imm)     INSN(BPF_ST | BPF_MEM | (size), dst, 0, off, imm)
+#define ALU64_K(op, dst, imm)           INSN(BPF_ALU64 | (op) | BPF_K, dst, 0, 0, imm)
+#define ALU64_X(op, dst, src)           INSN(BPF_ALU64 | (op) | BPF_X, dst, src, 0, 0)
+#define ALU32_K(op, dst, imm)           INSN(BPF_ALU | (op) | BPF_K, dst, 0, 0, imm)
+#define ALU32_X(op, dst, src)           INSN(BPF_ALU | (op) | BPF_X, dst, src, 0, 0)
+#define MOV64_K(dst, imm)               ALU64_K(BPF_MOV, dst, imm)
+#define MOV64_X(dst, src)               ALU64_X(BPF_MOV, dst, src)
+#define MOV32_K(dst, imm)               ALU32_K(BPF_MOV, dst, imm)
+#define MOV32_X(dst, src)               ALU32_X(BPF_MOV, dst, src)
+#define MOVSX64(bits, dst, src)         INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, bits, 0)
+#define MOVSX32(bits, dst, src)         INSN(BPF_ALU | BPF_MOV | BPF_X, dst, src, bits, 0)
+#define JMP_K(op, dst, imm, off)        INSN(BPF_JMP | (op) | BPF_K, dst, 0, off, imm)
+#define JMP_X(op, dst, src, off)        INSN(BPF_JMP | (op) | BPF_X, dst, src, off, 0)
+#define JMP32_K(op, dst, imm, off)      INSN(BPF_JMP32 | (op) | BPF_K, dst, 0, off, imm)
+#define JMP32_X(op, dst, src, off)      INSN(BPF_JMP32 | (op) | BPF_X, dst, src, off, 0)
+#define JA(off)                         INSN(BPF_JMP | BPF_JA, 0, 0, off, 0)
+#define JA32(imm)                       INSN(BPF_JMP32 | BPF_JA, 0, 0, 0, imm)
+#define MAY_GOTO(off)                   INSN(BPF_JMP | BU_INSN_JCOND, 0, 0, off, 0)
+#define LDX(size, dst, src, off)        INSN(BPF_LDX | BPF_MEM | (size), dst, src, off, 0)
+#define LDSX(size, dst, src, off)       INSN(BPF_LDX | BU_INSN_MEMSX | (size), dst, src, off, 0)
+#define STX(size, dst, src, off)        INSN(BPF_STX | BPF_MEM | (size), dst, src, off, 0)
+#define ST(size, dst, off, imm)         INSN(BPF_ST | BPF_MEM | (size), dst, 0, off, imm)
 #define ATOMIC(size, op, dst, src, off) INSN(BPF_STX | BPF_ATOMIC | (size), dst, src, off, op)
 /* Two instructions. */
-#define LDDW(dst, imm64)            LDDW_OF(0, dst, imm64, (u64)(imm64) >> 32)
+#define LDDW(dst, imm64) LDDW_OF(0, dst, imm64, (u64)(imm64) >> 32)
 #define LDDW_OF(src, dst, imm, imm2)                                                               \
 	INSN(BPF_LD | BPF_IMM | BPF_DW, dst, src, 0, imm), INSN(0, 0, 0, 0, imm2)
-#define LD_ABS(size, imm)           INSN(BPF_LD | BPF_ABS | (size), 0, 0, 0, imm)
-#define LD_IND(size, src, imm)      INSN(BPF_LD | BPF_IND | (size), 0, src, 0, imm)
-#define CALL(helper)                INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
-#define CALL_PC(off)                INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, off)
-#define CALLX(reg)                  INSN(BPF_JMP | BPF_CALL | BPF_X, reg, 0, 0, 0)
-#define EXIT                        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define LD_ABS(size, imm)      INSN(BPF_LD | BPF_ABS | (size), 0, 0, 0, imm)
+#define LD_IND(size, src, imm) INSN(BPF_LD | BPF_IND | (size), 0, src, 0, imm)
+#define CALL(helper)           INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
+#define CALL_PC(off)           INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, off)
+#define CALLX(reg)             INSN(BPF_JMP | BPF_CALL | BPF_X, reg, 0, 0, 0)
+#define EXIT                   INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-/* Load for a program type: the caller's reference; NULL and *error when it is refused. `log` (may be NULL) must hold 4096 bytes. */
+/* Load for a program type: the caller's reference; NULL and *error when it is refused. `log` (may
+ * be NULL) must hold 4096 bytes. */
 static inline struct bu_prog *asm_try_load(const struct bpf_insn *insns, size_t count, u32 type,
 					   char *log, int *error)
 {
@@ -97,7 +98,8 @@ struct asm_result {
 	char report[4096]; /* "" without a fault */
 };
 
-/* Run with `size` bytes of memory at r1, r2 = size; NULL: both are 0. The memory is written back. */
+/* Run with `size` bytes of memory at r1, r2 = size; NULL: both are 0. The memory is written back.
+ */
 static inline struct asm_result asm_run_on(struct bu_prog *prog, void *memory, u32 size)
 {
 	static const struct bu_region_info info = { .kind = BU_REGION_CTX };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The public conformance vectors of the instruction set (RFC 9669): each is a program, its input memory
- * and the result, or that it must be refused. The file is conformance/vectors.tsv of the directory that
- * BPFUNIT_CONFORMANCE_DIR names, else of "shared" beside the source tree.
+ * The public conformance vectors of the instruction set (RFC 9669): each is a program, its input
+ * memory and the result, or that it must be refused. The file is conformance/vectors.tsv of the
+ * directory that BPFUNIT_CONFORMANCE_DIR names, else of "shared" beside the source tree.
  */
 #include "asm.h"
 

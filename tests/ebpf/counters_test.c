@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Counts of instructions, derived from counts of edges, are exact: also after faults and tail calls. */
+/* Counts of instructions, derived from counts of edges, are exact: also after faults and tail
+ * calls. */
 #include "asm.h"
 
 #include <bpf/bpf.h>
@@ -17,17 +18,22 @@ static void expect_counts(const struct bu_prog *prog, const u64 *executed, const
 				    (unsigned long long)executed[i]);
 		if (taken && counts[1][i] != taken[i])
 			EXPECT_FAIL("instruction %u: taken %llu times, not %llu", i,
-				    (unsigned long long)counts[1][i],
-				    (unsigned long long)taken[i]);
+				    (unsigned long long)counts[1][i], (unsigned long long)taken[i]);
 	}
 }
 
 BPF_TEST(counters, loop)
 {
-	struct bpf_insn insns[] = { MOV64_K(0, 0), MOV64_K(1, 10), ALU64_X(BPF_ADD, 0, 1),
-				    JMP_K(BPF_JNE, 1, 5, 1), ALU64_K(BPF_ADD, 0, 1),
-				    ALU64_K(BPF_SUB, 1, 1), JMP_K(BPF_JNE, 1, 0, -5), EXIT };
-	const u64 executed[] = { 2, 2, 20, 20, 2, 20, 20, 2 }, taken[] = { 0, 0, 0, 18, 0, 0, 18, 0 };
+	struct bpf_insn insns[] = { MOV64_K(0, 0),
+				    MOV64_K(1, 10),
+				    ALU64_X(BPF_ADD, 0, 1),
+				    JMP_K(BPF_JNE, 1, 5, 1),
+				    ALU64_K(BPF_ADD, 0, 1),
+				    ALU64_K(BPF_SUB, 1, 1),
+				    JMP_K(BPF_JNE, 1, 0, -5),
+				    EXIT };
+	const u64 executed[] = { 2, 2, 20, 20, 2, 20, 20, 2 },
+		  taken[] = { 0, 0, 0, 18, 0, 0, 18, 0 };
 	struct bu_prog *prog = ASM_LOAD(insns);
 
 	asm_run(prog);
@@ -47,8 +53,14 @@ BPF_TEST(counters, never_run)
 
 BPF_TEST(counters, calls)
 {
-	struct bpf_insn insns[] = { MOV64_K(6, 3), CALL_PC(3), ALU64_K(BPF_SUB, 6, 1),
-				    JMP_K(BPF_JNE, 6, 0, -3), EXIT, CALL_PC(1), EXIT, MOV64_K(0, 0),
+	struct bpf_insn insns[] = { MOV64_K(6, 3),
+				    CALL_PC(3),
+				    ALU64_K(BPF_SUB, 6, 1),
+				    JMP_K(BPF_JNE, 6, 0, -3),
+				    EXIT,
+				    CALL_PC(1),
+				    EXIT,
+				    MOV64_K(0, 0),
 				    EXIT };
 	struct bu_prog *prog = ASM_LOAD(insns);
 
@@ -60,10 +72,11 @@ BPF_TEST(counters, calls)
 BPF_TEST(counters, stop_at_a_fault_in_a_call)
 {
 	/* The second call faults. */
-	struct bpf_insn insns[] = { MOV64_X(6, 10), MOV64_K(7, 0), MOV64_X(1, 10), CALL_PC(4),
-				    MOV64_X(1, 7), CALL_PC(2), MOV64_K(0, 9), EXIT,
-				    MOV64_K(0, 0), ST(BPF_DW, 1, -8, 1), ALU64_K(BPF_ADD, 0, 1),
-				    EXIT };
+	struct bpf_insn insns[] = {
+		MOV64_X(6, 10), MOV64_K(7, 0),        MOV64_X(1, 10),         CALL_PC(4),
+		MOV64_X(1, 7),  CALL_PC(2),           MOV64_K(0, 9),          EXIT,
+		MOV64_K(0, 0),  ST(BPF_DW, 1, -8, 1), ALU64_K(BPF_ADD, 0, 1), EXIT
+	};
 	struct bu_prog *prog = ASM_LOAD(insns);
 
 	EXPECT_NE(asm_run(prog).fault.kind, BU_FAULT_NONE);
@@ -88,9 +101,10 @@ BPF_TEST(counters, stop_when_the_budget_is_spent)
 
 BPF_TEST(counters, callbacks)
 {
-	struct bpf_insn insns[] = { MOV64_K(1, 5), LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0), MOV64_K(3, 0),
-				    MOV64_K(4, 0), CALL(BPF_FUNC_loop), EXIT,
-				    MOV64_K(0, 0), EXIT };
+	struct bpf_insn insns[] = { MOV64_K(1, 5),       LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0),
+				    MOV64_K(3, 0),       MOV64_K(4, 0),
+				    CALL(BPF_FUNC_loop), EXIT,
+				    MOV64_K(0, 0),       EXIT };
 	struct bu_prog *prog = ASM_LOAD(insns);
 
 	EXPECT_EQ(asm_run(prog).r0, 5U);
@@ -100,9 +114,11 @@ BPF_TEST(counters, callbacks)
 BPF_TEST(counters, fault_in_a_callback)
 {
 	/* The callback faults when the index is 2. */
-	struct bpf_insn insns[] = { MOV64_K(1, 5), LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0), MOV64_K(3, 0),
-				    MOV64_K(4, 0), CALL(BPF_FUNC_loop), EXIT,
-				    MOV64_K(0, 0), JMP_K(BPF_JNE, 1, 2, 1), LDX(BPF_B, 0, 0, 0), EXIT };
+	struct bpf_insn insns[] = { MOV64_K(1, 5),       LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0),
+				    MOV64_K(3, 0),       MOV64_K(4, 0),
+				    CALL(BPF_FUNC_loop), EXIT,
+				    MOV64_K(0, 0),       JMP_K(BPF_JNE, 1, 2, 1),
+				    LDX(BPF_B, 0, 0, 0), EXIT };
 	struct bu_prog *prog = ASM_LOAD(insns);
 
 	EXPECT_EQ(asm_run(prog).fault.kind, BU_FAULT_NULL_POINTER);
@@ -113,9 +129,10 @@ BPF_TEST(counters, fault_in_a_callback)
 BPF_TEST(counters, leak_at_exit)
 {
 	int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, 4096, NULL);
-	struct bpf_insn insns[] = { LDDW_OF(BPF_PSEUDO_MAP_FD, 1, map, 0), MOV64_K(2, 8),
-				    MOV64_K(3, 0), CALL(BPF_FUNC_ringbuf_reserve), MOV64_K(0, 0),
-				    EXIT };
+	struct bpf_insn insns[] = {
+		LDDW_OF(BPF_PSEUDO_MAP_FD, 1, map, 0), MOV64_K(2, 8), MOV64_K(3, 0),
+		CALL(BPF_FUNC_ringbuf_reserve),        MOV64_K(0, 0), EXIT
+	};
 	struct bu_prog *prog;
 
 	ASSERT_OK(map);
@@ -182,9 +199,15 @@ BPF_TEST(tail_call, returns_to_the_caller_of_a_subprogram)
 {
 	struct bpf_insn target[] = { MOV64_K(0, 7), EXIT };
 	int target_fd = load_fd(target, 2), map = tail_calls_to(target_fd);
-	struct bpf_insn insns[] = { MOV64_K(6, 30), CALL_PC(2), ALU64_X(BPF_ADD, 0, 6), EXIT,
-				    LDDW_OF(BPF_PSEUDO_MAP_FD, 2, map, 0), MOV64_K(3, 0),
-				    CALL(BPF_FUNC_tail_call), MOV64_K(0, 1), EXIT };
+	struct bpf_insn insns[] = { MOV64_K(6, 30),
+				    CALL_PC(2),
+				    ALU64_X(BPF_ADD, 0, 6),
+				    EXIT,
+				    LDDW_OF(BPF_PSEUDO_MAP_FD, 2, map, 0),
+				    MOV64_K(3, 0),
+				    CALL(BPF_FUNC_tail_call),
+				    MOV64_K(0, 1),
+				    EXIT };
 	struct bu_prog *prog = ASM_LOAD(insns);
 
 	EXPECT_EQ(asm_run(prog).r0, 37U);
@@ -197,7 +220,8 @@ BPF_TEST(tail_call, forgets_the_callers_stack)
 	struct bpf_insn target[] = { LDX(BPF_DW, 0, 10, -8), EXIT };
 	int map = tail_calls_to(load_fd(target, 2));
 	struct bpf_insn insns[] = { ST(BPF_DW, 10, -8, 1), LDDW_OF(BPF_PSEUDO_MAP_FD, 2, map, 0),
-				    MOV64_K(3, 0), CALL(BPF_FUNC_tail_call), MOV64_K(0, 1), EXIT };
+				    MOV64_K(3, 0),         CALL(BPF_FUNC_tail_call),
+				    MOV64_K(0, 1),         EXIT };
 	struct asm_result result = asm_run(ASM_LOAD(insns));
 
 	EXPECT_EQ(result.fault.kind, BU_FAULT_UNINITIALISED);

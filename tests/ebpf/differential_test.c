@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The interpreter against the host's kernel: programs at random (from fixed seeds) that use arithmetic,
- * forward jumps, bounded loops, subprograms, stack memory and atomics, and return a digest of all registers and of
- * the stack. Needs bpf(2); skipped where it is not permitted.
+ * The interpreter against the host's kernel: programs at random (from fixed seeds) that use
+ * arithmetic, forward jumps, bounded loops, subprograms, stack memory and atomics, and return a
+ * digest of all registers and of the stack. Needs bpf(2); skipped where it is not permitted.
  */
 #include "asm.h"
 #include "kernel_oracle.h"
@@ -31,9 +31,28 @@ static void emit(struct generator *g, struct bpf_insn insn)
 static u64 interesting(struct generator *g)
 {
 	static const u64 values[] = {
-		0, 1, 2, 7, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff,
-		0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-		0x8000000000000000, 0xffffffffffffffff, 0x1122334455667788,
+		0,
+		1,
+		2,
+		7,
+		31,
+		32,
+		63,
+		64,
+		0x7f,
+		0x80,
+		0xff,
+		0x7fff,
+		0x8000,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x100000000,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		0xffffffffffffffff,
+		0x1122334455667788,
 	};
 
 	if (pick(g, 3))
@@ -58,7 +77,7 @@ static u8 reg(struct generator *g)
 
 static void emit_alu(struct generator *g)
 {
-	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR,	BPF_AND, BPF_LSH,
+	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR,   BPF_AND, BPF_LSH,
 				  BPF_RSH, BPF_MOD, BPF_XOR, BPF_MOV, BPF_ARSH, BPF_DIV, BPF_MOD };
 	u8 op = ops[pick(g, BU_ARRAY_SIZE(ops))], class = pick(g, 2) ? BPF_ALU64 : BPF_ALU;
 	s16 off = (op == BPF_DIV || op == BPF_MOD) && pick(g, 2);
@@ -66,7 +85,8 @@ static void emit_alu(struct generator *g)
 	if (pick(g, 2))
 		emit(g, INSN(class | op | BPF_X, reg(g), reg(g), off, 0));
 	else
-		emit(g, INSN(class | op | BPF_K, reg(g), 0, off, immediate(g, op, class == BPF_ALU64)));
+		emit(g, INSN(class | op | BPF_K, reg(g), 0, off,
+			     immediate(g, op, class == BPF_ALU64)));
 }
 
 static void emit_unary(struct generator *g)
@@ -79,7 +99,8 @@ static void emit_unary(struct generator *g)
 		emit(g, INSN((pick(g, 2) ? BPF_ALU64 : BPF_ALU) | BPF_NEG, reg(g), 0, 0, 0));
 		break;
 	case 1:
-		emit(g, INSN(BPF_ALU | BPF_END | (pick(g, 2) ? BPF_TO_BE : BPF_TO_LE), reg(g), 0, 0, size));
+		emit(g, INSN(BPF_ALU | BPF_END | (pick(g, 2) ? BPF_TO_BE : BPF_TO_LE), reg(g), 0, 0,
+			     size));
 		break;
 	case 2:
 		emit(g, INSN(BPF_ALU64 | BPF_END, reg(g), 0, 0, size));
@@ -92,13 +113,14 @@ static void emit_unary(struct generator *g)
 	}
 }
 
-static const u8 conditions[] = { BPF_JEQ,  BPF_JNE,  BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE,
+static const u8 conditions[] = { BPF_JEQ,  BPF_JNE,  BPF_JGT,  BPF_JGE,  BPF_JLT, BPF_JLE,
 				 BPF_JSGT, BPF_JSGE, BPF_JSLT, BPF_JSLE, BPF_JSET };
 
 /* Over the one or two instructions that follow. */
 static void emit_jump(struct generator *g)
 {
-	u8 op = conditions[pick(g, BU_ARRAY_SIZE(conditions))], class = pick(g, 2) ? BPF_JMP : BPF_JMP32;
+	u8 op = conditions[pick(g, BU_ARRAY_SIZE(conditions))],
+	   class = pick(g, 2) ? BPF_JMP : BPF_JMP32;
 	u32 over = 1 + pick(g, 2), i;
 
 	if (pick(g, 2))
@@ -133,9 +155,16 @@ static void emit_memory(struct generator *g)
 
 static void emit_atomic(struct generator *g)
 {
-	static const s32 ops[] = { BPF_ADD, BPF_OR, BPF_AND, BPF_XOR, BPF_ADD | BPF_FETCH,
-				   BPF_OR | BPF_FETCH, BPF_AND | BPF_FETCH, BPF_XOR | BPF_FETCH,
-				   BPF_XCHG, BPF_CMPXCHG };
+	static const s32 ops[] = { BPF_ADD,
+				   BPF_OR,
+				   BPF_AND,
+				   BPF_XOR,
+				   BPF_ADD | BPF_FETCH,
+				   BPF_OR | BPF_FETCH,
+				   BPF_AND | BPF_FETCH,
+				   BPF_XOR | BPF_FETCH,
+				   BPF_XCHG,
+				   BPF_CMPXCHG };
 	bool wide = pick(g, 2);
 	s16 off = -8 * (s16)(1 + pick(g, SLOTS)) + (wide ? 0 : 4 * pick(g, 2));
 
@@ -197,7 +226,8 @@ static void emit_subprogram(struct generator *g)
 
 	emit(g, MOV64_X(0, 1));
 	for (i = 0; i < 6; i++)
-		emit(g, INSN(BPF_ALU64 | (pick(g, 2) ? BPF_ADD : BPF_XOR) | BPF_X, pick(g, 3), pick(g, 3), 0, 0));
+		emit(g, INSN(BPF_ALU64 | (pick(g, 2) ? BPF_ADD : BPF_XOR) | BPF_X, pick(g, 3),
+			     pick(g, 3), 0, 0));
 	emit(g, STX(BPF_DW, 10, 2, -8));
 	emit(g, LDX(BPF_W, 2, 10, -4));
 	emit(g, ALU64_X(BPF_ADD, 0, 2));
@@ -292,6 +322,7 @@ BPF_TEST(differential, random_programs, .timeout_s = 120)
 		compared += outcome;
 		refused += !outcome;
 	}
-	fprintf(stderr, "%u programs agree with the host's kernel, %u it refused\n", compared, refused);
+	fprintf(stderr, "%u programs agree with the host's kernel, %u it refused\n", compared,
+		refused);
 	EXPECT_GT(compared, PROGRAMS / 2U);
 }

@@ -36,7 +36,8 @@ static const struct row rows[] = {
 	{ ST(BPF_W, 10, -4, -7), "*(u32 *)(r10 -4) = -7" },
 	{ ATOMIC(BPF_DW, BPF_ADD, 1, 2, 8), "lock *(u64 *)(r1 +8) += r2" },
 	{ ATOMIC(BPF_W, BPF_XOR, 1, 2, 8), "lock *(u32 *)(r1 +8) ^= r2" },
-	{ ATOMIC(BPF_DW, BPF_ADD | BPF_FETCH, 1, 2, 8), "r2 = atomic64_fetch_add((u64 *)(r1 +8), r2)" },
+	{ ATOMIC(BPF_DW, BPF_ADD | BPF_FETCH, 1, 2, 8),
+	  "r2 = atomic64_fetch_add((u64 *)(r1 +8), r2)" },
 	{ ATOMIC(BPF_W, BPF_OR | BPF_FETCH, 1, 2, 8), "r2 = atomic_fetch_or((u32 *)(r1 +8), r2)" },
 	{ ATOMIC(BPF_DW, BPF_XCHG, 1, 2, 8), "r2 = atomic64_xchg((u64 *)(r1 +8), r2)" },
 	{ ATOMIC(BPF_DW, BPF_CMPXCHG, 1, 2, 8), "r0 = atomic64_cmpxchg((u64 *)(r1 +8), r0, r2)" },
@@ -64,7 +65,9 @@ BPF_TEST(disasm, prints_each_kind_of_instruction)
 
 	for (size_t i = 0; i < BU_ARRAY_SIZE(rows); i++) {
 		struct bpf_insn insn = rows[i].insn;
-		struct bu_prog prog = { .object.kernel = bu_kernel(), .insns = &insn, .nr_insns = 1 };
+		struct bu_prog prog = { .object.kernel = bu_kernel(),
+					.insns = &insn,
+					.nr_insns = 1 };
 
 		bu_prog_disasm(&prog, 0, text, sizeof(text));
 		EXPECT_STREQ(text, rows[i].text);
@@ -84,9 +87,15 @@ BPF_TEST(disasm, prints_what_lddw_loads)
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "numbers", 4, 32, 1, &opts);
 	struct bpf_insn insns[] = {
-		LDDW(1, 0x1122334455667788), LDDW_OF(BPF_PSEUDO_MAP_FD, 2, fd, 0),
-		LDDW_OF(BPF_PSEUDO_MAP_VALUE, 3, fd, 16), LDDW_OF(BPF_PSEUDO_FUNC, 4, 4, 0),
-		CALL_PC(2), MOV64_K(0, 0), EXIT, MOV64_K(0, 0), EXIT,
+		LDDW(1, 0x1122334455667788),
+		LDDW_OF(BPF_PSEUDO_MAP_FD, 2, fd, 0),
+		LDDW_OF(BPF_PSEUDO_MAP_VALUE, 3, fd, 16),
+		LDDW_OF(BPF_PSEUDO_FUNC, 4, 4, 0),
+		CALL_PC(2),
+		MOV64_K(0, 0),
+		EXIT,
+		MOV64_K(0, 0),
+		EXIT,
 	};
 	struct bu_prog *prog;
 
@@ -116,7 +125,9 @@ BPF_TEST(disasm, prints_any_opcode)
 
 	for (u32 code = 0; code < 0x10000; code++) {
 		struct bpf_insn insn = INSN(code & 0xff, code >> 8, code >> 12, -1, code * 257);
-		struct bu_prog prog = { .object.kernel = bu_kernel(), .insns = &insn, .nr_insns = 1 };
+		struct bu_prog prog = { .object.kernel = bu_kernel(),
+					.insns = &insn,
+					.nr_insns = 1 };
 
 		text[0] = '\0';
 		bu_prog_disasm(&prog, 0, text, sizeof(text));

@@ -83,8 +83,8 @@ BPF_TEST(fault, constant_global)
 {
 	struct faulty_bpf *skel = load_with_flow();
 
-	EXPECT_REPORT(BPFUNIT_FAULT_READ_ONLY, run(skel->progs.writes_constant),
-		      "write of 8 bytes", "rodata", "faulty.bpf.c:66");
+	EXPECT_REPORT(BPFUNIT_FAULT_READ_ONLY, run(skel->progs.writes_constant), "write of 8 bytes",
+		      "rodata", "faulty.bpf.c:66");
 }
 
 BPF_TEST(fault, ring_buffer_records)
@@ -95,7 +95,8 @@ BPF_TEST(fault, ring_buffer_records)
 		      "ring buffer 'events'", "faulty.bpf.c:78");
 	EXPECT_REPORT(BPFUNIT_FAULT_USE_AFTER_FREE, run(skel->progs.submitted_record),
 		      "submitted or discarded", "faulty.bpf.c:92");
-	EXPECT_REPORT(BPFUNIT_FAULT_LEAK, run(skel->progs.leaks), "neither submitted nor discarded");
+	EXPECT_REPORT(BPFUNIT_FAULT_LEAK, run(skel->progs.leaks),
+		      "neither submitted nor discarded");
 }
 
 BPF_TEST(fault, stack_of_an_earlier_run)
@@ -112,15 +113,18 @@ BPF_TEST(fault, endless_loop)
 	struct faulty_bpf *skel = load_with_flow();
 
 	bpfunit_set_budget(10000);
-	EXPECT_REPORT(BPFUNIT_FAULT_BUDGET, run(skel->progs.spins), "in the loop at faulty.bpf.c:121 to 122",
+	EXPECT_REPORT(BPFUNIT_FAULT_BUDGET, run(skel->progs.spins),
+		      "in the loop at faulty.bpf.c:121 to 122",
 		      "a run may execute 10000 instructions");
 }
 
 BPF_TEST(fault, packets)
 {
 	struct faulty_bpf *skel = load_with_flow();
-	struct bpfunit_packet *packet = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1, 2, "hello");
-	struct bpfunit_packet *moved = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1, 2, "hello");
+	struct bpfunit_packet *packet =
+		bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1, 2, "hello");
+	struct bpfunit_packet *moved =
+		bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1, 2, "hello");
 
 	EXPECT_REPORT(BPFUNIT_FAULT_USE_AFTER_FREE,
 		      BPFUNIT_RUN_XDP(skel->progs.stale_packet, moved),
@@ -129,9 +133,8 @@ BPF_TEST(fault, packets)
 	EXPECT_REPORT(BPFUNIT_FAULT_OUT_OF_BOUNDS,
 		      BPFUNIT_RUN_XDP(skel->progs.past_the_packet, packet),
 		      "past the end of packet (47 bytes)");
-	EXPECT_REPORT(BPFUNIT_FAULT_READ_ONLY,
-		      BPFUNIT_RUN_XDP(skel->progs.writes_context, packet), "xdp context",
-		      "may not write");
+	EXPECT_REPORT(BPFUNIT_FAULT_READ_ONLY, BPFUNIT_RUN_XDP(skel->progs.writes_context, packet),
+		      "xdp context", "may not write");
 }
 
 /* Of a program without BTF. */
@@ -178,7 +181,8 @@ BPF_TEST(fault_asm, wild_pointers)
 BPF_TEST(fault_asm, map_itself)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "plain", 4, 8, 1, NULL);
-	struct bpf_insn insns[] = { LDDW_OF(BPF_PSEUDO_MAP_FD, 1, 0, 0), LDX(BPF_DW, 0, 1, 0), EXIT };
+	struct bpf_insn insns[] = { LDDW_OF(BPF_PSEUDO_MAP_FD, 1, 0, 0), LDX(BPF_DW, 0, 1, 0),
+				    EXIT };
 
 	ASSERT_OK(fd);
 	insns[0].imm = fd;
@@ -197,11 +201,13 @@ BPF_TEST(fault_asm, poisoned_calls)
 {
 	struct bpf_insn core[] = { CALL(195896080), EXIT };
 	struct bpf_insn kfunc[] = { CALL(2002000003), EXIT };
-	struct bpf_insn old_kfunc[] = { INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0), EXIT };
+	struct bpf_insn old_kfunc[] = { INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0),
+					EXIT };
 	struct bpf_insn map[] = { CALL(2001000002), EXIT };
 	struct bpf_insn unknown[] = { CALL(9999), EXIT };
 
-	EXPECT_ASM(core, BU_FAULT_BAD_INSTRUCTION, "CO-RE relocation failed", "bpf_core_field_exists");
+	EXPECT_ASM(core, BU_FAULT_BAD_INSTRUCTION, "CO-RE relocation failed",
+		   "bpf_core_field_exists");
 	EXPECT_ASM(kfunc, BU_FAULT_BAD_INSTRUCTION, "kfunc, extern number 3", "bpf_ksym_exists");
 	EXPECT_ASM(old_kfunc, BU_FAULT_BAD_INSTRUCTION, "weak kernel function", "bpf_ksym_exists");
 	EXPECT_ASM(map, BU_FAULT_BAD_INSTRUCTION, "a map (number 2 of the object)");
@@ -219,11 +225,14 @@ BPF_TEST(fault_asm, poisoned_calls_do_no_harm_when_they_are_skipped)
 
 BPF_TEST(fault_asm, shows_the_call_stack_innermost_first)
 {
-	struct bpf_insn insns[] = { MOV64_K(6, 77), CALL_PC(1), EXIT, CALL_PC(1), EXIT,
-				    MOV64_K(1, 0), LDX(BPF_DW, 0, 1, 16), EXIT };
+	struct bpf_insn insns[] = {
+		MOV64_K(6, 77),        CALL_PC(1), EXIT, CALL_PC(1), EXIT, MOV64_K(1, 0),
+		LDX(BPF_DW, 0, 1, 16), EXIT
+	};
 
-	EXPECT_ASM(insns, BU_FAULT_NULL_POINTER, "#0 asm at instruction 6", "#1 asm at instruction 3",
-		   "#2 asm at instruction 1", "offset 16 from a NULL pointer", "r6 = 0x4d");
+	EXPECT_ASM(insns, BU_FAULT_NULL_POINTER, "#0 asm at instruction 6",
+		   "#1 asm at instruction 3", "#2 asm at instruction 1",
+		   "offset 16 from a NULL pointer", "r6 = 0x4d");
 }
 
 BPF_TEST(fault_kind, each_has_a_name)

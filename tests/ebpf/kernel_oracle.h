@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's own kernel as an oracle for the instruction set: raw system calls that no interposition
- * sees. Only the differential test uses it, and only where bpf(2) is permitted.
+ * The host's own kernel as an oracle for the instruction set: raw system calls that no
+ * interposition sees. Only the differential test uses it, and only where bpf(2) is permitted.
  */
 #ifndef BU_TEST_KERNEL_ORACLE_H
 #define BU_TEST_KERNEL_ORACLE_H

@@ -36,7 +36,8 @@ BPF_TEST(validate, opcodes)
 
 BPF_TEST(validate, names_the_instruction)
 {
-	EXPECT_REFUSED("1: (b7) r10 = 5\nframe pointer is read only", MOV64_K(0, 1), MOV64_K(10, 5), EXIT);
+	EXPECT_REFUSED("1: (b7) r10 = 5\nframe pointer is read only", MOV64_K(0, 1), MOV64_K(10, 5),
+		       EXIT);
 }
 
 BPF_TEST(validate, registers)
@@ -47,45 +48,62 @@ BPF_TEST(validate, registers)
 	EXPECT_REFUSED("frame pointer is read only", LDX(BPF_W, 10, 1, 0), EXIT);
 	EXPECT_REFUSED("frame pointer is read only", LDDW(10, 1), EXIT);
 	EXPECT_REFUSED("frame pointer is read only", ATOMIC(BPF_DW, BPF_XCHG, 1, 10, 0), EXIT);
-	EXPECT_REFUSED("frame pointer is read only", ATOMIC(BPF_DW, BU_INSN_LOAD_ACQ, 10, 1, 0), EXIT);
+	EXPECT_REFUSED("frame pointer is read only", ATOMIC(BPF_DW, BU_INSN_LOAD_ACQ, 10, 1, 0),
+		       EXIT);
 }
 
 BPF_TEST(validate, reserved_fields)
 {
-	EXPECT_REFUSED("BPF_ALU uses reserved fields", INSN(BPF_ALU64 | BPF_ADD | BPF_X, 1, 2, 0, 1), EXIT);
-	EXPECT_REFUSED("BPF_ALU uses reserved fields", INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 2, 0, 1), EXIT);
-	EXPECT_REFUSED("BPF_ALU uses reserved fields", INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 1, 1), EXIT);
-	EXPECT_REFUSED("BPF_ALU uses reserved fields", INSN(BPF_ALU64 | BPF_DIV | BPF_K, 1, 0, 2, 1), EXIT);
-	EXPECT_REFUSED("BPF_MOV uses reserved fields", INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 7, 0), EXIT);
-	EXPECT_REFUSED("BPF_MOV uses reserved fields", INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 32, 0), EXIT);
+	EXPECT_REFUSED("BPF_ALU uses reserved fields",
+		       INSN(BPF_ALU64 | BPF_ADD | BPF_X, 1, 2, 0, 1), EXIT);
+	EXPECT_REFUSED("BPF_ALU uses reserved fields",
+		       INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 2, 0, 1), EXIT);
+	EXPECT_REFUSED("BPF_ALU uses reserved fields",
+		       INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 1, 1), EXIT);
+	EXPECT_REFUSED("BPF_ALU uses reserved fields",
+		       INSN(BPF_ALU64 | BPF_DIV | BPF_K, 1, 0, 2, 1), EXIT);
+	EXPECT_REFUSED("BPF_MOV uses reserved fields",
+		       INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 7, 0), EXIT);
+	EXPECT_REFUSED("BPF_MOV uses reserved fields", INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 32, 0),
+		       EXIT);
 	EXPECT_REFUSED("BPF_NEG uses reserved fields", INSN(BPF_ALU64 | BPF_NEG, 1, 0, 0, 1), EXIT);
 	EXPECT_REFUSED("BPF_END uses reserved fields", INSN(BPF_ALU | BPF_END, 1, 0, 0, 8), EXIT);
-	EXPECT_REFUSED("BPF_LDX uses reserved fields", INSN(BPF_LDX | BPF_MEM | BPF_W, 1, 2, 0, 1), EXIT);
-	EXPECT_REFUSED("BPF_STX uses reserved fields", INSN(BPF_STX | BPF_MEM | BPF_W, 1, 2, 0, 1), EXIT);
-	EXPECT_REFUSED("BPF_ST uses reserved fields", INSN(BPF_ST | BPF_MEM | BPF_W, 1, 2, 0, 1), EXIT);
-	EXPECT_REFUSED("BPF_JMP/JMP32 uses reserved fields", INSN(BPF_JMP | BPF_JEQ | BPF_K, 1, 2, 0, 1), EXIT);
+	EXPECT_REFUSED("BPF_LDX uses reserved fields", INSN(BPF_LDX | BPF_MEM | BPF_W, 1, 2, 0, 1),
+		       EXIT);
+	EXPECT_REFUSED("BPF_STX uses reserved fields", INSN(BPF_STX | BPF_MEM | BPF_W, 1, 2, 0, 1),
+		       EXIT);
+	EXPECT_REFUSED("BPF_ST uses reserved fields", INSN(BPF_ST | BPF_MEM | BPF_W, 1, 2, 0, 1),
+		       EXIT);
+	EXPECT_REFUSED("BPF_JMP/JMP32 uses reserved fields",
+		       INSN(BPF_JMP | BPF_JEQ | BPF_K, 1, 2, 0, 1), EXIT);
 	EXPECT_REFUSED("BPF_JA uses reserved fields", INSN(BPF_JMP | BPF_JA, 0, 0, 0, 1), EXIT);
 	EXPECT_REFUSED("BPF_JA uses reserved fields", INSN(BPF_JMP32 | BPF_JA, 0, 0, 1, 0), EXIT);
 	EXPECT_REFUSED("BPF_CALL uses reserved fields", INSN(BPF_JMP | BPF_CALL, 1, 0, 0, 5), EXIT);
 	EXPECT_REFUSED("BPF_CALL uses reserved fields", INSN(BPF_JMP | BPF_CALL, 0, 3, 0, 5), EXIT);
-	EXPECT_REFUSED("BPF_CALL uses reserved fields", INSN(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 5), EXIT);
+	EXPECT_REFUSED("BPF_CALL uses reserved fields",
+		       INSN(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 5), EXIT);
 	EXPECT_REFUSED("BPF_EXIT uses reserved fields", INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 5));
-	EXPECT_REFUSED("BPF_LD_[ABS|IND] uses reserved fields", INSN(BPF_LD | BPF_ABS | BPF_W, 0, 1, 0, 0), EXIT);
+	EXPECT_REFUSED("BPF_LD_[ABS|IND] uses reserved fields",
+		       INSN(BPF_LD | BPF_ABS | BPF_W, 0, 1, 0, 0), EXIT);
 	EXPECT_REFUSED("invalid may_goto imm 3", INSN(BPF_JMP | BU_INSN_JCOND, 0, 0, 0, 3), EXIT);
 }
 
 BPF_TEST(validate, atomics)
 {
-	EXPECT_REFUSED("BPF_ATOMIC uses invalid atomic opcode 77", ATOMIC(BPF_DW, 0x77, 1, 2, 0), EXIT);
+	EXPECT_REFUSED("BPF_ATOMIC uses invalid atomic opcode 77", ATOMIC(BPF_DW, 0x77, 1, 2, 0),
+		       EXIT);
 	EXPECT_REFUSED("invalid atomic opcode", ATOMIC(BPF_B, BPF_ADD, 1, 2, 0), EXIT);
 	EXPECT_REFUSED("invalid atomic opcode", ATOMIC(BPF_DW, BPF_SUB, 1, 2, 0), EXIT);
 }
 
 BPF_TEST(validate, lddw)
 {
-	EXPECT_REFUSED("invalid bpf_ld_imm64 insn", EXIT, INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 0));
-	EXPECT_REFUSED("invalid bpf_ld_imm64 insn", INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 0), EXIT);
-	EXPECT_REFUSED("reserved fields", INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 1, 0), INSN(0, 0, 0, 0, 0), EXIT);
+	EXPECT_REFUSED("invalid bpf_ld_imm64 insn", EXIT,
+		       INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 0));
+	EXPECT_REFUSED("invalid bpf_ld_imm64 insn", INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 0),
+		       EXIT);
+	EXPECT_REFUSED("reserved fields", INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 1, 0),
+		       INSN(0, 0, 0, 0, 0), EXIT);
 	EXPECT_REFUSED("unrecognized bpf_ld_imm64 insn", LDDW_OF(7, 1, 0, 0), EXIT);
 }
 
@@ -93,7 +111,8 @@ BPF_TEST(validate, jumps)
 {
 	EXPECT_REFUSED("jump out of range from insn 0 to 2", JA(1), EXIT);
 	EXPECT_REFUSED("jump out of range from insn 0 to -1", JMP_K(BPF_JEQ, 1, 0, -2), EXIT);
-	EXPECT_REFUSED("jump into the middle of ldimm64", JMP_K(BPF_JEQ, 1, 0, 1), LDDW(0, 1), EXIT);
+	EXPECT_REFUSED("jump into the middle of ldimm64", JMP_K(BPF_JEQ, 1, 0, 1), LDDW(0, 1),
+		       EXIT);
 	EXPECT_REFUSED("jump out of range", CALL_PC(1), EXIT, JA(-3));
 }
 
@@ -157,8 +176,9 @@ BPF_TEST(validate, random_bytes_do_no_harm)
 	srandom(1);
 	for (u32 round = 0; round < 20000; round++) {
 		for (u32 i = 0; i < 15; i++) {
-			insns[i] = INSN(random(), random() % 11, random() % 4 ? 0 : random() % 11,
-					random() % 4 ? 0 : random() % 8, random() % 4 ? 0 : random());
+			insns[i] =
+				INSN(random(), random() % 11, random() % 4 ? 0 : random() % 11,
+				     random() % 4 ? 0 : random() % 8, random() % 4 ? 0 : random());
 			if (random() % 2)
 				insns[i].code = BPF_ALU64 | (random() % 13) << 4;
 		}

@@ -8,8 +8,7 @@
 		EXPECT_STREQ(result_.report, "");                                                  \
 		EXPECT_EQ(result_.r0, (u64)(expected));                                            \
 	} while (0)
-#define EXPECT_KIND(insns, kind_)                                                                  \
-	EXPECT_EQ(asm_run(ASM_LOAD(insns)).fault.kind, kind_)
+#define EXPECT_KIND(insns, kind_) EXPECT_EQ(asm_run(ASM_LOAD(insns)).fault.kind, kind_)
 
 BPF_TEST(vm_alu, divides_by_zero_as_the_kernel)
 {
@@ -94,15 +93,16 @@ BPF_TEST(vm_jump, compares_signed_and_32_bits)
 
 BPF_TEST(vm_jump, jumps_far)
 {
-	struct bpf_insn insns[] = { MOV64_K(0, 1), JMP_K(BPF_JEQ, 0, 0, 1), JA32(1),
-				    MOV64_K(0, 2), EXIT };
+	struct bpf_insn insns[] = { MOV64_K(0, 1), JMP_K(BPF_JEQ, 0, 0, 1), JA32(1), MOV64_K(0, 2),
+				    EXIT };
 
 	EXPECT_R0(insns, 1);
 }
 
 BPF_TEST(vm_jump, leaves_an_endless_loop_by_may_goto)
 {
-	struct bpf_insn insns[] = { MOV64_K(0, 0), MAY_GOTO(2), ALU64_K(BPF_ADD, 0, 1), JA(-3), EXIT };
+	struct bpf_insn insns[] = { MOV64_K(0, 0), MAY_GOTO(2), ALU64_K(BPF_ADD, 0, 1), JA(-3),
+				    EXIT };
 
 	EXPECT_R0(insns, 8 << 20);
 }
@@ -110,8 +110,8 @@ BPF_TEST(vm_jump, leaves_an_endless_loop_by_may_goto)
 BPF_TEST(vm_memory, keeps_every_width_on_the_stack)
 {
 	struct bpf_insn insns[] = {
-		ST(BPF_DW, 10, -8, -1),  ST(BPF_B, 10, -8, 1),   ST(BPF_H, 10, -6, 2),
-		ST(BPF_W, 10, -4, 3),    LDX(BPF_DW, 0, 10, -8), EXIT,
+		ST(BPF_DW, 10, -8, -1), ST(BPF_B, 10, -8, 1),   ST(BPF_H, 10, -6, 2),
+		ST(BPF_W, 10, -4, 3),   LDX(BPF_DW, 0, 10, -8), EXIT,
 	};
 
 	EXPECT_R0(insns, 0x000000030002ff01ULL);
@@ -145,8 +145,8 @@ BPF_TEST(vm_memory, straddles_granules)
 BPF_TEST(vm_memory, straddles_granules_on_the_stack)
 {
 	struct bpf_insn insns[] = { ST(BPF_W, 10, -10, 0x01020304), ST(BPF_DW, 10, -30, 7),
-				    LDX(BPF_W, 0, 10, -10), LDX(BPF_DW, 1, 10, -30),
-				    ALU64_X(BPF_ADD, 0, 1), EXIT };
+				    LDX(BPF_W, 0, 10, -10),         LDX(BPF_DW, 1, 10, -30),
+				    ALU64_X(BPF_ADD, 0, 1),         EXIT };
 
 	EXPECT_R0(insns, 0x0102030b);
 }
@@ -188,8 +188,12 @@ BPF_TEST(vm_atomic, acquires_and_releases)
 
 BPF_TEST(vm_atomic, needs_alignment)
 {
-	struct bpf_insn insns[] = { ST(BPF_DW, 10, -8, 0), ST(BPF_DW, 10, -16, 0), MOV64_K(0, 0),
-				    MOV64_K(1, 1), ATOMIC(BPF_DW, BPF_ADD, 10, 1, -12), EXIT };
+	struct bpf_insn insns[] = { ST(BPF_DW, 10, -8, 0),
+				    ST(BPF_DW, 10, -16, 0),
+				    MOV64_K(0, 0),
+				    MOV64_K(1, 1),
+				    ATOMIC(BPF_DW, BPF_ADD, 10, 1, -12),
+				    EXIT };
 
 	EXPECT_KIND(insns, BU_FAULT_MISALIGNED);
 }
@@ -197,8 +201,8 @@ BPF_TEST(vm_atomic, needs_alignment)
 BPF_TEST(vm_call, passes_arguments_and_keeps_r6_to_r9)
 {
 	struct bpf_insn insns[] = {
-		MOV64_K(1, 40), MOV64_K(6, 2), CALL_PC(2), ALU64_X(BPF_ADD, 0, 6), EXIT,
-		MOV64_K(6, 1000), MOV64_X(0, 1), EXIT,
+		MOV64_K(1, 40), MOV64_K(6, 2),    CALL_PC(2),    ALU64_X(BPF_ADD, 0, 6),
+		EXIT,           MOV64_K(6, 1000), MOV64_X(0, 1), EXIT,
 	};
 
 	EXPECT_R0(insns, 42);
@@ -207,8 +211,13 @@ BPF_TEST(vm_call, passes_arguments_and_keeps_r6_to_r9)
 BPF_TEST(vm_call, gives_each_function_a_stack)
 {
 	struct bpf_insn insns[] = {
-		ST(BPF_DW, 10, -8, 5), CALL_PC(2), LDX(BPF_DW, 0, 10, -8), EXIT,
-		ST(BPF_DW, 10, -8, 6), MOV64_K(0, 0), EXIT,
+		ST(BPF_DW, 10, -8, 5),
+		CALL_PC(2),
+		LDX(BPF_DW, 0, 10, -8),
+		EXIT,
+		ST(BPF_DW, 10, -8, 6),
+		MOV64_K(0, 0),
+		EXIT,
 	};
 
 	EXPECT_R0(insns, 5);
@@ -217,8 +226,8 @@ BPF_TEST(vm_call, gives_each_function_a_stack)
 BPF_TEST(vm_call, shares_the_callers_stack_by_pointer)
 {
 	struct bpf_insn insns[] = {
-		MOV64_X(1, 10), CALL_PC(2), LDX(BPF_DW, 0, 10, -8), EXIT,
-		ST(BPF_DW, 1, -8, 9), MOV64_K(0, 0), EXIT,
+		MOV64_X(1, 10), CALL_PC(2), LDX(BPF_DW, 0, 10, -8), EXIT, ST(BPF_DW, 1, -8, 9),
+		MOV64_K(0, 0),  EXIT,
 	};
 
 	EXPECT_R0(insns, 9);
@@ -227,13 +236,21 @@ BPF_TEST(vm_call, shares_the_callers_stack_by_pointer)
 BPF_TEST(vm_call, forgets_a_frame_that_returned)
 {
 	struct bpf_insn insns[] = {
-		CALL_PC(2), LDX(BPF_DW, 0, 0, -8), EXIT,
-		ST(BPF_DW, 10, -8, 6), MOV64_X(0, 10), EXIT,
+		CALL_PC(2), LDX(BPF_DW, 0, 0, -8), EXIT, ST(BPF_DW, 10, -8, 6), MOV64_X(0, 10),
+		EXIT,
 	};
 	struct bpf_insn again[] = {
-		MOV64_K(1, 0), CALL_PC(3), MOV64_K(1, 1), CALL_PC(1), EXIT,
-		JMP_K(BPF_JEQ, 1, 1, 3), ST(BPF_DW, 10, -8, 6), MOV64_K(0, 0), EXIT,
-		LDX(BPF_DW, 0, 10, -8), EXIT,
+		MOV64_K(1, 0),
+		CALL_PC(3),
+		MOV64_K(1, 1),
+		CALL_PC(1),
+		EXIT,
+		JMP_K(BPF_JEQ, 1, 1, 3),
+		ST(BPF_DW, 10, -8, 6),
+		MOV64_K(0, 0),
+		EXIT,
+		LDX(BPF_DW, 0, 10, -8),
+		EXIT,
 	};
 
 	EXPECT_KIND(insns, BU_FAULT_USE_AFTER_FREE);
@@ -244,9 +261,15 @@ BPF_TEST(vm_call, nests_eight_deep)
 {
 	/* f(n) = n ? f(n - 1) + 1 : 0 */
 	struct bpf_insn eight[] = {
-		MOV64_K(1, 6), CALL_PC(1), EXIT,
-		MOV64_K(0, 0), JMP_K(BPF_JEQ, 1, 0, 3), ALU64_K(BPF_SUB, 1, 1), CALL_PC(-4),
-		ALU64_K(BPF_ADD, 0, 1), EXIT,
+		MOV64_K(1, 6),
+		CALL_PC(1),
+		EXIT,
+		MOV64_K(0, 0),
+		JMP_K(BPF_JEQ, 1, 0, 3),
+		ALU64_K(BPF_SUB, 1, 1),
+		CALL_PC(-4),
+		ALU64_K(BPF_ADD, 0, 1),
+		EXIT,
 	};
 
 	EXPECT_R0(eight, 6);
@@ -272,10 +295,19 @@ BPF_TEST(vm_helper, runs_callbacks)
 {
 	/* bpf_loop(10, add, &sum, 0): sum += index */
 	struct bpf_insn insns[] = {
-		ST(BPF_DW, 10, -8, 0), MOV64_K(1, 10), LDDW_OF(BPF_PSEUDO_FUNC, 2, 7, 0),
-		MOV64_X(3, 10), ALU64_K(BPF_ADD, 3, -8), MOV64_K(4, 0), CALL(BPF_FUNC_loop),
-		LDX(BPF_DW, 0, 10, -8), EXIT,
-		LDX(BPF_DW, 3, 2, 0), ALU64_X(BPF_ADD, 3, 1), STX(BPF_DW, 2, 3, 0), MOV64_K(0, 0),
+		ST(BPF_DW, 10, -8, 0),
+		MOV64_K(1, 10),
+		LDDW_OF(BPF_PSEUDO_FUNC, 2, 7, 0),
+		MOV64_X(3, 10),
+		ALU64_K(BPF_ADD, 3, -8),
+		MOV64_K(4, 0),
+		CALL(BPF_FUNC_loop),
+		LDX(BPF_DW, 0, 10, -8),
+		EXIT,
+		LDX(BPF_DW, 3, 2, 0),
+		ALU64_X(BPF_ADD, 3, 1),
+		STX(BPF_DW, 2, 3, 0),
+		MOV64_K(0, 0),
 		EXIT,
 	};
 
@@ -293,8 +325,9 @@ BPF_TEST(vm_helper, keeps_callee_saved_registers)
 BPF_TEST(vm_helper, stops_at_a_fault_in_a_callback)
 {
 	struct bpf_insn insns[] = {
-		MOV64_K(1, 10), LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0), MOV64_K(3, 0), MOV64_K(4, 0),
-		CALL(BPF_FUNC_loop), EXIT,
+		MOV64_K(1, 10),       LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0),
+		MOV64_K(3, 0),        MOV64_K(4, 0),
+		CALL(BPF_FUNC_loop),  EXIT,
 		LDX(BPF_DW, 0, 2, 0), EXIT,
 	};
 	struct asm_result result;
@@ -319,8 +352,10 @@ BPF_TEST(vm_budget, ends_endless_loops)
 BPF_TEST(vm_budget, is_about_exact_for_loops)
 {
 	/* 3 instructions a round, 100 rounds */
-	struct bpf_insn insns[] = { MOV64_K(0, 0), MOV64_K(1, 100), ALU64_K(BPF_ADD, 0, 1),
-				    ALU64_K(BPF_SUB, 1, 1), JMP_K(BPF_JNE, 1, 0, -3), EXIT };
+	struct bpf_insn insns[] = {
+		MOV64_K(0, 0),          MOV64_K(1, 100),          ALU64_K(BPF_ADD, 0, 1),
+		ALU64_K(BPF_SUB, 1, 1), JMP_K(BPF_JNE, 1, 0, -3), EXIT
+	};
 
 	bu_kernel()->budget = 310;
 	EXPECT_R0(insns, 100);
