@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The memory of arrays, and what their ops share. Source: kernel/bpf/arraymap.c (6.12). */
+/*
+ * The memory of arrays, and what their ops share. Source: kernel/bpf/arraymap.c (6.12).
+ * Differs: an array larger than the arena is -ENOMEM, whatever memory the host has.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

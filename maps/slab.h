@@ -3,8 +3,9 @@
  * Where the values of hash maps live: slots in chunks of the arena's heap, made as they are needed.
  * A slot has one part for each copy of the value (per-CPU maps: one a CPU), `stride` bytes apart.
  *
- * A freed slot is inaccessible and its address is not used again, so that a stale pointer faults;
- * only when the arena is full the slots freed longest ago are.
+ * Differs: a freed slot is inaccessible and its address is not used again, so that a stale pointer
+ * faults; only when the arena is full the slots freed longest ago are. In the kernel such a pointer
+ * shows whatever the memory holds by then.
  */
 #ifndef BU_MAPS_SLAB_H
 #define BU_MAPS_SLAB_H

@@ -38,7 +38,8 @@ void bu_value_load_all(struct bu_map *map, void *values, const void *slots, u32 
 /* One callback of bpf_for_each_map_elem. `key` is in the arena. Whether to go on. */
 bool bu_value_visit(struct bu_map *map, struct bu_run *run, u64 callback, u64 ctx, const void *key,
 		    void *value);
-/* Room in the arena for a key that callbacks read; it stays until the run ends. NULL: none is left. */
+/* Room in the arena for a key that callbacks read; it stays until the run ends. NULL: none is left.
+ */
 void *bu_value_key_room(struct bu_map *map, struct bu_run *run);
 
 #endif
