@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BTF objects. A blob is checked once, when it is loaded: sections inside the blob, strings terminated,
- * types that fill their section and refer to types and strings that exist. What is read later needs no
- * further checks of bounds; only cycles of types remain, which walks limit by depth.
- * Source: btf_parse_hdr(), btf_check_meta(), kernel/bpf/btf.c (6.12). Differs: the kernel also rejects
- * what no compiler writes (duplicate members, odd sizes of integers, names that are no identifiers, ...).
+ * BTF objects. A blob is checked once, when it is loaded: sections inside the blob, strings
+ * terminated, types that fill their section and refer to types and strings that exist. What is read
+ * later needs no further checks of bounds; only cycles of types remain, which walks limit by depth.
+ * Source: btf_parse_hdr(), btf_check_meta(), kernel/bpf/btf.c (6.12). Differs: the kernel also
+ * rejects what no compiler writes (duplicate members, odd sizes of integers, names that are no
+ * identifiers, ...).
  */
 #include "ebpf/btf.h"
 
@@ -90,7 +91,8 @@ static bool refers(u32 kind)
 	}
 }
 
-/* The names and types of what follows a type: `stride` bytes each, name first, type second where there is one. */
+/* The names and types of what follows a type: `stride` bytes each, name first, type second where
+ * there is one. */
 static bool tail_is_sound(const struct bu_btf *btf, const struct btf_type *type)
 {
 	u32 kind = BTF_INFO_KIND(type->info), vlen = BTF_INFO_VLEN(type->info);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Type information: blobs that BTF_LOAD brought, and the kernel's own ("vmlinux"). Parsing is libbpf's. */
+/* Type information: blobs that BTF_LOAD brought, and the kernel's own ("vmlinux"). Parsing is
+ * libbpf's. */
 #ifndef BU_BTF_H
 #define BU_BTF_H
 
@@ -13,7 +14,7 @@ struct bu_btf {
 	struct bu_object object;
 	void *data; /* raw BTF, as loaded */
 	u32 size;
-	u32 *types; /* offset in data of each type, by id (0: void, no type) */
+	u32 *types;   /* offset in data of each type, by id (0: void, no type) */
 	u32 nr_types; /* with void */
 	const char *strings;
 	u32 strings_size;
@@ -24,7 +25,8 @@ struct bu_btf {
 
 /* A new BTF object with one reference; -EINVAL when it is malformed. Copies `data`. */
 struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 size, int *error);
-/* Check btf->data and btf->size and fill in types (malloc'ed) and strings: 0, -EINVAL, -E2BIG, -ENOMEM. */
+/* Check btf->data and btf->size and fill in types (malloc'ed) and strings: 0, -EINVAL, -E2BIG,
+ * -ENOMEM. */
 int bu_btf_parse(struct bu_btf *btf);
 /* libbpf's view, made when first asked for; NULL when it cannot be parsed. Owned by `btf`. */
 struct btf *bu_btf_parsed(struct bu_btf *btf);
@@ -38,8 +40,8 @@ const struct btf_type *bu_btf_skip_modifiers(const struct bu_btf *btf, u32 id);
 /* Bytes of a value of the type, or -EINVAL. */
 s64 bu_btf_size_of(const struct bu_btf *btf, u32 id);
 
-/* Where the first and the number of bytes behind a type's struct btf_type are: size of what follows, or
- * -EINVAL for an unknown kind. */
+/* Where the first and the number of bytes behind a type's struct btf_type are: size of what
+ * follows, or -EINVAL for an unknown kind. */
 s64 bu_btf_type_tail(const struct btf_type *type);
 
 /*
@@ -49,6 +51,7 @@ s64 bu_btf_type_tail(const struct btf_type *type);
  * the last object was opened.
  */
 void bu_vmlinux_note_object(const void *elf, size_t size); /* an ELF image that libbpf opens */
-struct bu_btf *bu_vmlinux_btf(struct bu_kernel *kernel);     /* NULL when there is none; not referenced */
+struct bu_btf *
+bu_vmlinux_btf(struct bu_kernel *kernel); /* NULL when there is none; not referenced */
 
 #endif

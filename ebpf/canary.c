@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whether libbpf's system calls arrive in interpose.c. Lost interposition (a static archive in the wrong
- * order, --as-needed, RTLD_DEEPBIND) would otherwise go unnoticed and reach the host, perhaps as root.
+ * Whether libbpf's system calls arrive in interpose.c. Lost interposition (a static archive in the
+ * wrong order, --as-needed, RTLD_DEEPBIND) would otherwise go unnoticed and reach the host, perhaps
+ * as root.
  */
 #include "ebpf/syscall.h"
 

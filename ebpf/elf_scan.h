@@ -11,7 +11,7 @@ struct bu_elf_section {
 	const char *name; /* inside the image, NUL-terminated there */
 	const u8 *data;   /* NULL when it lies outside the image, or has none */
 	u64 size;
-	bool code;        /* holds instructions */
+	bool code; /* holds instructions */
 };
 
 struct bu_elf {

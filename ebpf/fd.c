@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * File descriptors of objects. The user holds one end of a socket pair and the kernel the other; a
- * descriptor is identified by the inode of the user's end, so dup, fork and close need no interception.
- * When the last duplicate is closed our end reports a hang-up, which an epoll instance collects:
- * bu_fd_reap() then drops the reference that the descriptor held.
+ * descriptor is identified by the inode of the user's end, so dup, fork and close need no
+ * interception. When the last duplicate is closed our end reports a hang-up, which an epoll
+ * instance collects: bu_fd_reap() then drops the reference that the descriptor held.
  *
  * A byte in the user's end makes it readable. Nobody but bu_fd_settle() takes it out again.
  */
@@ -25,9 +25,9 @@
 struct bu_fd_table {
 	struct bu_fd **buckets;
 	u32 nr_buckets, nr_fds;
-	dev_t device;          /* of all sockets */
-	int hangups;           /* epoll instance with our ends */
-	struct bu_fd *woken;   /* every descriptor that was ever woken */
+	dev_t device;              /* of all sockets */
+	int hangups;               /* epoll instance with our ends */
+	struct bu_fd *woken;       /* every descriptor that was ever woken */
 	pthread_mutex_t wake_lock; /* of that list */
 };
 
@@ -317,8 +317,8 @@ static int find_user(struct bu_fd_table *table, struct bu_fd *fd)
 	return -1;
 }
 
-/* The byte goes before the flag, the flag before the question: a producer that comes between finds the
- * flag clear and signals again, or is seen by the question. */
+/* The byte goes before the flag, the flag before the question: a producer that comes between finds
+ * the flag clear and signals again, or is seen by the question. */
 static void settle(struct bu_fd_table *table, struct bu_fd *fd)
 {
 	struct bu_object *object = fd->object;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files. Rows of files.def are answered here, with a memfd that holds the content at the time of opening;
- * everything else is the host's. BPF objects that are opened for reading are noted on the way: their BTF
- * becomes part of the kernel's.
+ * Files. Rows of files.def are answered here, with a memfd that holds the content at the time of
+ * opening; everything else is the host's. BPF objects that are opened for reading are noted on the
+ * way: their BTF becomes part of the kernel's.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
@@ -155,7 +155,8 @@ static void note_object(int fd)
 		return;
 	image = malloc(size);
 	while (image && at < size) {
-		long got = bu_host_syscall(SYS_pread64, fd, (long)(image + at), size - at, at, 0, 0);
+		long got =
+			bu_host_syscall(SYS_pread64, fd, (long)(image + at), size - at, at, 0, 0);
 
 		if (got <= 0)
 			break;

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The libc and libelf symbols that libbpf calls and that this library defines in their place. Each
- * decides whether a call concerns the emulated kernel and otherwise makes the host's system call, with
- * errno as libc sets it. bpf(2) never reaches the host, whatever the descriptor.
+ * The libc and libelf symbols that libbpf and its users call and that this library defines in their
+ * place. Each decides whether a call concerns the emulated kernel and otherwise makes the host's
+ * system call, with errno as libc sets it. bpf(2) never reaches the host, whatever the descriptor.
  *
- * A process without a kernel (bu_kernel_if_any) has no descriptors of ours: its calls pass straight on.
+ * A process without a kernel (bu_kernel_if_any) has no descriptors of ours: its calls pass straight
+ * on.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
+#include <bpf/bpf.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <libelf.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,11 +22,12 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define INTERPOSED BU_EXPORT __attribute__((used))
-#define NR_UPROBE 336 /* x86-64's uprobe(2): a trap unless the kernel placed it */
+#define NR_UPROBE  336 /* x86-64's uprobe(2): a trap unless the kernel placed it */
 
 static long with_errno(long result)
 {
@@ -57,8 +61,9 @@ static long emulate_perf_event_open(void *attr, int pid, int cpu, int group, uns
 	return kernel ? bu_sys_perf_event_open(kernel, attr, pid, cpu, group, flags) : -ENOMEM;
 }
 
-/* Not variadic, unlike its declaration in unistd.h: the six arguments are in registers or on the stack
- * whether the caller passed them or not, and reading them through va_arg is what sanitizers object to. */
+/* Not variadic, unlike its declaration in unistd.h: the six arguments are in registers or on the
+ * stack whether the caller passed them or not, and reading them through va_arg is what sanitizers
+ * object to. */
 long bu_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
 INTERPOSED long bu_syscall(long number, long a, long b, long c, long d, long e, long f)
@@ -112,6 +117,28 @@ INTERPOSED int epoll_pwait(int epfd, struct epoll_event *events, int max, int ti
 INTERPOSED int epoll_wait(int epfd, struct epoll_event *events, int max, int timeout)
 {
 	return epoll_pwait(epfd, events, max, timeout, NULL);
+}
+
+INTERPOSED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		     const sigset_t *mask)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	struct timespec left;
+
+	if (kernel)
+		bu_fd_settle(kernel);
+	if (timeout)
+		left = *timeout; /* the system call writes what is left of it */
+	return with_errno(bu_host_syscall(SYS_ppoll, (long)fds, count,
+					  (long)(timeout ? &left : NULL), (long)mask, _NSIG / 8,
+					  0));
+}
+
+INTERPOSED int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	struct timespec wait = { timeout / 1000, timeout % 1000 * 1000000L };
+
+	return ppoll(fds, count, timeout < 0 ? NULL : &wait, NULL);
 }
 
 INTERPOSED int ioctl(int fd, unsigned long request, ...)
@@ -232,7 +259,33 @@ INTERPOSED int faccessat(int dir, const char *path, int mode, int flags)
 	return with_errno(bu_files_access(dir, path, mode, flags));
 }
 
-/* Where there is no libelf behind us to ask (a static program), its other entry does the same work. */
+/* Whether an address is in libbpf's object: the library, or the program that it was linked into. */
+static bool is_libbpfs(const void *address)
+{
+	Dl_info caller, libbpf;
+
+	return dladdr(address, &caller) && dladdr((const void *)bpf_map_create, &libbpf)
+		       ? caller.dli_fbase == libbpf.dli_fbase
+		       : true;
+}
+
+/* libbpf attaches XDP and tc programs through netlink: to the host's devices, which are not ours to
+ * change. Differs: with libbpf.a, no other part of the program gets such sockets either. */
+INTERPOSED int socket(int domain, int type, int protocol)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+
+	if (domain == AF_NETLINK && kernel && is_libbpfs(__builtin_return_address(0))) {
+		bu_kernel_lock(kernel);
+		bu_note(kernel, "netlink is not emulated: attaching through it fails (EOPNOTSUPP)");
+		bu_kernel_unlock(kernel);
+		return with_errno(-EOPNOTSUPP);
+	}
+	return with_errno(bu_host_syscall(SYS_socket, domain, type, protocol, 0, 0, 0));
+}
+
+/* Where there is no libelf behind us to ask (a static program), its other entry does the same work.
+ */
 static Elf *open_copy(const char *image, size_t size)
 {
 	int fd = memfd_create("bpfunit-elf", MFD_CLOEXEC);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The emulated kernel: all state that bpf(2) calls and runs share. Each test has its own; it is made
- * when first needed. No other mutable state exists in the machine (the pointer to the current kernel
- * and the ELF images noted for BTF apart).
+ * The emulated kernel: all state that bpf(2) calls and runs share. Each test has its own; it is
+ * made when first needed. No other mutable state exists in the machine (the pointer to the current
+ * kernel and the ELF images noted for BTF apart).
  */
 #ifndef BU_KERNEL_H
 #define BU_KERNEL_H
@@ -15,21 +15,21 @@
 
 #include <pthread.h>
 
-#define BU_DEFAULT_CPUS 4
+#define BU_DEFAULT_CPUS   4
 #define BU_DEFAULT_BUDGET 100000000 /* instructions a run */
 
 /* What programs see of the world; tests set it. */
 struct bu_env {
-	u32 pid, tgid;          /* of the current task: kernel's pid is the thread */
-	u32 ppid;               /* tgid of its real_parent */
+	u32 pid, tgid; /* of the current task: kernel's pid is the thread */
+	u32 ppid;      /* tgid of its real_parent */
 	u32 uid, gid;
 	char comm[16];
 	u64 cgroup_id;
-	u32 cpu;                /* runs start on it; below nr_cpus */
-	u64 clock_ns;           /* CLOCK_MONOTONIC */
-	u64 boot_offset_ns;     /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
-	u64 random_state;       /* seed of get_prandom_u32 */
-	void *task;             /* current task_struct in the arena; NULL: programs see a zeroed one */
+	u32 cpu;            /* runs start on it; below nr_cpus */
+	u64 clock_ns;       /* CLOCK_MONOTONIC */
+	u64 boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+	u64 random_state;   /* seed of get_prandom_u32 */
+	void *task;         /* current task_struct in the arena; NULL: programs see a zeroed one */
 };
 
 struct bu_note { /* something a failing test's report should mention */
@@ -41,28 +41,29 @@ struct bu_kernel {
 	struct bu_arena arena;
 	struct bu_env env;
 	u32 nr_cpus;
-	s64 budget;                /* of each run */
-	void *zeroed_task;         /* that one: helpers/task.c */
-	u32 running;               /* depth of nested runs */
-	struct bu_run *run;        /* the innermost run, or NULL */
+	s64 budget;                                /* of each run */
+	void *zeroed_task;                         /* that one: helpers/task.c */
+	u32 running;                               /* depth of nested runs */
+	struct bu_run *run;                        /* the innermost run, or NULL */
 	struct bu_object **objects[BU_OBJECT_MAX]; /* by id; NULL: destroyed */
 	u32 next_id[BU_OBJECT_MAX];
 	struct bu_helper_slot helpers[BU_HELPER_MAX];
-	char *trace;               /* bpf_trace_printk output, NUL-terminated lines; NULL: none */
+	char *trace; /* bpf_trace_printk output, NUL-terminated lines; NULL: none */
 	size_t trace_len;
-	struct bu_note *notes;     /* oldest first */
-	struct bu_btf *vmlinux;    /* referenced; see bu_vmlinux_btf() */
-	struct bu_fd_table *fds;   /* ebpf/fd.c */
+	struct bu_note *notes;        /* oldest first */
+	struct bu_btf *vmlinux;       /* referenced; see bu_vmlinux_btf() */
+	struct bu_fd_table *fds;      /* ebpf/fd.c */
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
-	u32 vmlinux_generation;    /* of the noted objects that vmlinux was made of */
-	pthread_mutex_t lock;      /* recursive; held by each bpf(2) call */
+	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
+	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */
 	/* Told of each fault when a run ends with one, before the run's memory is released. */
 	void (*on_fault)(void *arg, struct bu_run *run);
 	void *on_fault_arg;
 };
 
 /* The process's kernel; made if there is none. NULL only when out of memory.
- * A forked child has none: descriptors it inherits belong to its parent's kernel and are bad ones here. */
+ * A forked child has none: descriptors it inherits belong to its parent's kernel and are bad ones
+ * here. */
 struct bu_kernel *bu_kernel(void);
 /* The same, or NULL when there is none. */
 struct bu_kernel *bu_kernel_if_any(void);

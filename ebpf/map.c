@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps independent of their type: making and destroying them, the handle that programs hold, and what
- * BTF says of their values. A handle is an arena address that no program may touch; the bytes behind it
- * hold the map's id, so that a handle is recognised without a search.
- * Source: map_create(), map_check_btf(), kernel/bpf/syscall.c (6.12).
+ * Maps independent of their type: making and destroying them, the handle that programs hold, and
+ * what BTF says of their values. A handle is an arena address that no program may touch; the bytes
+ * behind it hold the map's id, so that a handle is recognised without a search. Source:
+ * map_create(), map_check_btf(), kernel/bpf/syscall.c (6.12).
  */
 #include "ebpf/map.h"
 
@@ -145,12 +145,13 @@ struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int user, u32 mode, int *e
 	return *error ? NULL : map;
 }
 
-/* Fields of these types make the value more than bytes. Source: btf_get_field_type(), kernel/bpf/btf.c. */
+/* Fields of these types make the value more than bytes. Source: btf_get_field_type(),
+ * kernel/bpf/btf.c. */
 static bool is_special(const char *type)
 {
 	static const char *const names[] = {
-		"bpf_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head",
-		"bpf_rb_root",	 "bpf_refcount", "bpf_list_node", "bpf_rb_node",
+		"bpf_spin_lock", "bpf_timer",    "bpf_wq",        "bpf_list_head",
+		"bpf_rb_root",   "bpf_refcount", "bpf_list_node", "bpf_rb_node",
 	};
 
 	for (size_t i = 0; i < BU_ARRAY_SIZE(names); i++) {

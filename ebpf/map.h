@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps, as the machine sees them: an ops struct for each type, found in the table that maps/ provides.
+ * Maps, as the machine sees them: an ops struct for each type, found in the table that maps/
+ * provides.
  *
  * Values live in the arena, so the address that a lookup returns is what the program dereferences.
- * Keys and values arrive as host pointers whose length has been checked. Every slot of an ops struct
- * is filled: what a type does not support is a shared stub named for its errno (bu_update_einval).
+ * Keys and values arrive as host pointers whose length has been checked. Every slot of an ops
+ * struct is filled: what a type does not support is a shared stub named for its errno
+ * (bu_update_einval).
  */
 #ifndef BU_MAP_H
 #define BU_MAP_H
@@ -36,23 +38,26 @@ struct bu_map_ops {
 	int (*user_lookup)(struct bu_map *map, const void *key, void *value, u64 flags);
 	int (*user_update)(struct bu_map *map, const void *key, const void *value, u64 flags);
 	int (*user_remove)(struct bu_map *map, const void *key);
-	int (*user_take)(struct bu_map *map, const void *key, void *value, u64 flags); /* LOOKUP_AND_DELETE_ELEM */
-	int (*next_key)(struct bu_map *map, const void *key, void *next); /* key NULL: the first; -ENOENT at the end */
+	int (*user_take)(struct bu_map *map, const void *key, void *value,
+			 u64 flags); /* LOOKUP_AND_DELETE_ELEM */
+	int (*next_key)(struct bu_map *map, const void *key,
+			void *next); /* key NULL: the first; -ENOENT at the end */
 
-	/* What lddw of a map value plus offset yields (kernel: map_direct_value_addr); NULL: not possible. */
+	/* What lddw of a map value plus offset yields (kernel: map_direct_value_addr); NULL: not
+	 * possible. */
 	void *(*direct_value)(struct bu_map *map, u32 offset);
-	/* mmap(2) of the map's descriptor: offset in the arena's memfd for `pgoff` bytes, or -errno. Asked first
-	 * for the whole range (may it be mapped so?), then for each page of it: a ring buffer's pages are
-	 * not consecutive in the memfd (its data appears twice). */
+	/* mmap(2) of the map's descriptor: offset in the arena's memfd for `pgoff` bytes, or
+	 * -errno. Asked first for the whole range (may it be mapped so?), then for each page of it:
+	 * a ring buffer's pages are not consecutive in the memfd (its data appears twice). */
 	s64 (*mmap_offset)(struct bu_map *map, u64 pgoff, u64 size, int prot);
 	/* User space has closed its last descriptor; programs may still hold the map. */
 	void (*closed)(struct bu_map *map);
 	/* Whether poll(2) reports data. */
 	bool (*readable)(struct bu_map *map);
 
-	bool no_btf;         /* a BTF key or value type is refused with -ENOTSUPP */
-	bool fd_values;      /* values are descriptors in user space (PROG_ARRAY, ...) */
-	bool batch;          /* BPF_MAP_*_BATCH work through the generic loops; else -ENOTSUPP */
+	bool no_btf;    /* a BTF key or value type is refused with -ENOTSUPP */
+	bool fd_values; /* values are descriptors in user space (PROG_ARRAY, ...) */
+	bool batch;     /* BPF_MAP_*_BATCH work through the generic loops; else -ENOTSUPP */
 	bool per_cpu;
 };
 
@@ -63,30 +68,36 @@ struct bu_map {
 	u32 key_size, value_size, max_entries, flags;
 	u64 map_extra;
 	char name[BU_OBJ_NAME_LEN];
-	bool special;         /* the value has fields that BTF gives a meaning: bpf_spin_lock, bpf_timer, ... */
+	bool special; /* the value has fields that BTF gives a meaning: bpf_spin_lock, bpf_timer,
+			 ... */
 	bool has_spin_lock;
-	bool frozen;          /* BPF_MAP_FREEZE: user space may not write */
-	struct bu_btf *btf;   /* referenced; NULL without */
+	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
+	struct bu_btf *btf; /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
-	u32 value_lock;       /* of maps/value.c: 0 not looked for, 1 no bpf_spin_lock, 2 + its offset in the value */
-	void *handle;         /* "map pointer" in programs: an inaccessible arena address (holds the id) */
-	void *priv;           /* the type's own */
+	u32 value_lock; /* of maps/value.c: 0 not looked for, 1 no bpf_spin_lock, 2 + its offset in
+			   the value */
+	void *handle; /* "map pointer" in programs: an inaccessible arena address (holds the id) */
+	void *priv;   /* the type's own */
 };
 
 /* The ops of a map type, or NULL. Provided by maps/. */
 const struct bu_map_ops *bu_map_ops_of(u32 type);
 
-/* A new map with one reference, or NULL and *error. `attr`: as for BPF_MAP_CREATE, already checked for unknown bits. */
-struct bu_map *bu_map_create(struct bu_kernel *kernel, const union bpf_attr *attr, struct bu_btf *btf, int *error);
+/* A new map with one reference, or NULL and *error. `attr`: as for BPF_MAP_CREATE, already checked
+ * for unknown bits. */
+struct bu_map *bu_map_create(struct bu_kernel *kernel, const union bpf_attr *attr,
+			     struct bu_btf *btf, int *error);
 /* The map behind a "map pointer", or NULL when it is none. */
 struct bu_map *bu_map_of_handle(struct bu_kernel *kernel, u64 handle);
-/* Bytes of a value in user space: value_size, or for per-CPU maps round_up(value_size, 8) * CPUs; fds: 4. */
+/* Bytes of a value in user space: value_size, or for per-CPU maps round_up(value_size, 8) * CPUs;
+ * fds: 4. */
 u32 bu_map_user_value_size(const struct bu_map *map);
 
-/* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL, -ENOTSUPP. */
+/* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL,
+ * -ENOTSUPP. */
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id);
-/* The map behind a user descriptor that must permit `mode` (enum bu_fd_mode): NULL with *error -EBADF,
- * -EINVAL, or -EPERM (also when the map is frozen). No reference is taken. */
+/* The map behind a user descriptor that must permit `mode` (enum bu_fd_mode): NULL with *error
+ * -EBADF, -EINVAL, or -EPERM (also when the map is frozen). No reference is taken. */
 struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int fd, u32 mode, int *error);
 
 #endif

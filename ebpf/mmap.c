@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mmap(2) of our descriptors: pages of the arena's memfd, so that user space and programs see the same
- * memory.
- * Source: bpf_map_mmap(), kernel/bpf/syscall.c (6.12).
+ * mmap(2) of our descriptors: pages of the arena's memfd, so that user space and programs see the
+ * same memory. Source: bpf_map_mmap(), kernel/bpf/syscall.c (6.12).
  */
 #include "ebpf/kernel.h"
 #include "ebpf/perf_event.h"
@@ -88,10 +87,9 @@ static long map_map(struct bu_map *map, struct mapping *mapping)
 	if (run >= (s64)mapping->size)
 		return host_mmap(mapping->addr, mapping->size, mapping->prot, mapping->flags,
 				 mapping->memfd, offset);
-	result = host_mmap(mapping->addr, mapping->size, PROT_NONE,
-			   (mapping->flags & ~MAP_TYPE) | MAP_PRIVATE | MAP_ANONYMOUS |
-				   MAP_NORESERVE,
-			   -1, 0);
+	result = host_mmap(
+		mapping->addr, mapping->size, PROT_NONE,
+		(mapping->flags & ~MAP_TYPE) | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (result < 0 && result >= -4095)
 		return result;
 	mapping->addr = (u8 *)result;

@@ -23,15 +23,16 @@ struct bu_fd;
 
 struct bu_object_class {
 	enum bu_object_kind kind;
-	void (*destroy)(struct bu_object *object); /* frees the object, its references included */
+	void (*destroy)(struct bu_object *object);  /* frees the object, its references included */
 	bool (*readable)(struct bu_object *object); /* what poll(2) says; NULL: never */
-	void (*closed)(struct bu_object *object); /* user space closed its last descriptor; NULL: nothing to do */
+	void (*closed)(struct bu_object *object);   /* user space closed its last descriptor; NULL:
+						       nothing to do */
 };
 
 struct bu_object {
 	const struct bu_object_class *class;
 	enum bu_object_kind kind;
-	u32 id;   /* unique within its kind, from 1, never used again */
+	u32 id; /* unique within its kind, from 1, never used again */
 	u32 refs;
 	struct bu_kernel *kernel;
 	struct bu_fd *fds; /* open descriptors, latest first */
@@ -51,12 +52,12 @@ u32 bu_object_next_id(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id
 /* A new user descriptor for `object`; it takes over the caller's reference, also on failure.
  * The descriptor (>= 0, close-on-exec), or -EMFILE, -ENFILE, -ENOMEM. */
 int bu_fd_install(struct bu_object *object);
-/* The object behind a user descriptor: NULL with *error = -EBADF (not open) or -EINVAL (not of this kind).
- * No reference is taken. */
-struct bu_object *bu_fd_object(struct bu_kernel *kernel, int fd, enum bu_object_kind kind, int *error);
+/* The object behind a user descriptor: NULL with *error = -EBADF (not open) or -EINVAL (not of this
+ * kind). No reference is taken. */
+struct bu_object *bu_fd_object(struct bu_kernel *kernel, int fd, enum bu_object_kind kind,
+			       int *error);
 /* Make every descriptor of `object` readable (epoll, poll), as a wake-up of its waiters. */
 void bu_fd_wake(struct bu_object *object);
-
 
 /* What else is known of a descriptor. */
 enum bu_fd_mode {
@@ -64,17 +65,17 @@ enum bu_fd_mode {
 	BU_FD_WRITE = 2,
 };
 
-struct bu_fd { /* one end of a socket pair is the user's, the other (`peer`) ours */
+struct bu_fd {                 /* one end of a socket pair is the user's, the other (`peer`) ours */
 	struct bu_fd *next;    /* in its hash bucket */
 	struct bu_fd *sibling; /* of the same object */
 	struct bu_fd *woken_next; /* in the list of those that were ever woken */
 	struct bu_object *object;
-	u64 inode;             /* of the user's end: what identifies it */
+	u64 inode; /* of the user's end: what identifies it */
 	int peer;
-	int user;              /* the number that was last seen; may be stale */
-	u32 mode;              /* enum bu_fd_mode */
-	bool signalled;        /* a byte waits in the user's end; atomic */
-	bool listed;           /* on the list of the woken */
+	int user;       /* the number that was last seen; may be stale */
+	u32 mode;       /* enum bu_fd_mode */
+	bool signalled; /* a byte waits in the user's end; atomic */
+	bool listed;    /* on the list of the woken */
 };
 
 /* As bu_fd_install, for descriptors that may not both read and write. */

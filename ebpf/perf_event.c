@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Perf events of type software/bpf-output: a ring per event in shared memory, whose consumer is user
- * space (libbpf's perf_buffer). The producer's position is data_head of the control page; data_tail is
- * the consumer's and trusted in no way: space is computed modulo the ring.
- * Source: kernel/events/core.c, kernel/events/ring_buffer.c (6.12). Differs: no other events, samples hold
+ * Perf events of type software/bpf-output: a ring per event in shared memory, whose consumer is
+ * user space (libbpf's perf_buffer). The producer's position is data_head of the control page;
+ * data_tail is the consumer's and trusted in no way: space is computed modulo the ring. Source:
+ * kernel/events/core.c, kernel/events/ring_buffer.c (6.12). Differs: no other events, samples hold
  * raw data only, and a ring lives until its event's descriptor is closed, not until it is unmapped.
  */
 #include "ebpf/perf_event.h"
@@ -23,14 +23,14 @@ struct event {
 	struct bu_object object;
 	u32 cpu;
 	bool enabled;
-	bool watermark;        /* `wakeup` counts bytes, not samples */
-	u32 wakeup;            /* wake each so many; 0: each half ring */
+	bool watermark; /* `wakeup` counts bytes, not samples */
+	u32 wakeup;     /* wake each so many; 0: each half ring */
 	u64 since_wakeup;
-	u64 lost;              /* not yet told to the consumer */
+	u64 lost;                             /* not yet told to the consumer */
 	struct perf_event_mmap_page *control; /* NULL until mapped */
 	u8 *data;
-	u64 size;              /* of data; a power of two, or 0 */
-	u64 offset;            /* of the control page in the memfd */
+	u64 size;   /* of data; a power of two, or 0 */
+	u64 offset; /* of the control page in the memfd */
 };
 
 static struct event *event_of(struct bu_object *object)
@@ -40,15 +40,19 @@ static struct event *event_of(struct bu_object *object)
 
 static void destroy(struct bu_object *object)
 {
-	free(event_of(object));
+	struct event *event = event_of(object);
+
+	bu_arena_free(&object->kernel->arena, event->control);
+	free(event);
 }
 
 static bool readable(struct bu_object *object)
 {
 	struct event *event = event_of(object);
 
-	return event->control && __atomic_load_n(&event->control->data_head, __ATOMIC_SEQ_CST) !=
-					 __atomic_load_n(&event->control->data_tail, __ATOMIC_SEQ_CST);
+	return event->control &&
+	       __atomic_load_n(&event->control->data_head, __ATOMIC_SEQ_CST) !=
+		       __atomic_load_n(&event->control->data_tail, __ATOMIC_SEQ_CST);
 }
 
 static const struct bu_object_class event_class = {
@@ -84,14 +88,16 @@ static int check_attr(struct bu_kernel *kernel, const struct perf_event_attr *at
 	}
 	if (attr->sample_type != PERF_SAMPLE_RAW) {
 		bu_note(kernel,
-			"perf_event_open(2) with sample_type %#llx is not emulated: only PERF_SAMPLE_RAW is (EOPNOTSUPP)",
+			"perf_event_open(2) with sample_type %#llx is not emulated: only "
+			"PERF_SAMPLE_RAW is (EOPNOTSUPP)",
 			(unsigned long long)attr->sample_type);
 		return -EOPNOTSUPP;
 	}
 	return 0;
 }
 
-static struct event *make_event(struct bu_kernel *kernel, const struct perf_event_attr *attr, u32 cpu)
+static struct event *make_event(struct bu_kernel *kernel, const struct perf_event_attr *attr,
+				u32 cpu)
 {
 	struct event *event = calloc(1, sizeof(*event));
 
@@ -264,8 +270,8 @@ static int event_ioctl(struct event *event, unsigned long request, unsigned long
 	case PERF_EVENT_IOC_ID:
 		return bu_copy_to_user(arg, &id, sizeof(id));
 	default:
-		bu_note(event->object.kernel, "ioctl(2) %#lx of a perf event is not emulated (ENOTTY)",
-			request);
+		bu_note(event->object.kernel,
+			"ioctl(2) %#lx of a perf event is not emulated (ENOTTY)", request);
 		return -ENOTTY;
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loading programs. A program comes into being in the order of ebpf/decode.h; until its last step it has
- * no id, so that whatever fails can be undone by destroy().
- * Source: bpf_prog_load(), kernel/bpf/syscall.c; bpf_prog_calc_tag(), kernel/bpf/core.c;
- * bpf_vlog_init(), bpf_vlog_finalize(), kernel/bpf/log.c (6.12).
+ * Loading programs. A program comes into being in the order of ebpf/decode.h; until its last step
+ * it has no id, so that whatever fails can be undone by destroy(). Source: bpf_prog_load(),
+ * kernel/bpf/syscall.c; bpf_prog_calc_tag(), kernel/bpf/core.c; bpf_vlog_init(),
+ * bpf_vlog_finalize(), kernel/bpf/log.c (6.12).
  */
 #include "ebpf/prog.h"
 
@@ -20,10 +20,10 @@
 #define KNOWN_FLAGS                                                                                \
 	(BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 |                      \
 	 BPF_F_TEST_STATE_FREQ | BPF_F_SLEEPABLE | BPF_F_XDP_HAS_FRAGS | 1U << 6 | 1U << 7)
-#define LOG_LEVELS 0xf /* two levels, statistics, fixed buffer */
-#define LOG_FIXED 8
+#define LOG_LEVELS    0xf /* two levels, statistics, fixed buffer */
+#define LOG_FIXED     8
 #define LOG_TRUE_SIZE 140 /* offset of log_true_size in the attributes */
-#define LICENSE_LEN 128
+#define LICENSE_LEN   128
 
 static void destroy(struct bu_object *object)
 {
@@ -53,8 +53,8 @@ static const struct bu_object_class prog_class = {
 static bool is_gpl(const char *license)
 {
 	static const char *const compatible[] = {
-		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
-		"Dual MPL/GPL",
+		"GPL",          "GPL v2",       "GPL and additional rights",
+		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL",
 	};
 
 	for (size_t i = 0; i < BU_ARRAY_SIZE(compatible); i++) {
@@ -121,8 +121,9 @@ static int set_type(struct bu_prog *prog, const union bpf_attr *attr)
 	prog->flags = attr->prog_flags;
 	prog->type = bu_prog_type_of(attr->prog_type);
 	if (!prog->type) {
-		bu_note(prog->object.kernel, "program '%.15s' has type %u, which is unknown (EINVAL)",
-			attr->prog_name, attr->prog_type);
+		bu_note(prog->object.kernel,
+			"program '%.15s' has type %u, which is unknown (EINVAL)", attr->prog_name,
+			attr->prog_type);
 		return -EINVAL;
 	}
 	memcpy(prog->name, attr->prog_name, sizeof(prog->name) - 1);
@@ -172,7 +173,8 @@ static int check_log(const union bpf_attr *attr)
 	return 0;
 }
 
-/* The text to the caller's buffer: its end, or with LOG_FIXED its beginning. 0, -ENOSPC or -EFAULT. */
+/* The text to the caller's buffer: its end, or with LOG_FIXED its beginning. 0, -ENOSPC or -EFAULT.
+ */
 static int write_log(const union bpf_attr *attr, const struct bu_log *log, u32 *true_size)
 {
 	u32 len = log->len, skip = 0;

@@ -11,16 +11,16 @@ struct bu_btf;
 struct bu_prog_type;
 struct bu_run;
 
-struct bu_func { /* subprogram; [0] is the main program */
-	u32 start, end;     /* instructions [start, end) */
-	const char *name;   /* from BTF func_info; "" without */
+struct bu_func {          /* subprogram; [0] is the main program */
+	u32 start, end;   /* instructions [start, end) */
+	const char *name; /* from BTF func_info; "" without */
 };
 
-struct bu_line { /* where a run of instructions comes from */
-	u32 insn;           /* first instruction */
+struct bu_line {  /* where a run of instructions comes from */
+	u32 insn; /* first instruction */
 	u32 line, column;
-	const char *file;   /* strings owned by prog->btf */
-	const char *text;   /* source text, may be "" */
+	const char *file; /* strings owned by prog->btf */
+	const char *text; /* source text, may be "" */
 };
 
 struct bu_prog {
@@ -28,39 +28,40 @@ struct bu_prog {
 	const struct bu_prog_type *type;
 	u32 prog_type, expected_attach_type, attach_btf_id;
 	char name[BU_OBJ_NAME_LEN];
-	u8 tag[8];          /* as the kernel's: SHA-1 of the instructions without map identities */
+	u8 tag[8]; /* as the kernel's: SHA-1 of the instructions without map identities */
 	u32 nr_insns;
-	struct bpf_insn *insns;  /* as loaded, with descriptors; for listings and info */
-	u64 *resolved;           /* what instructions refer to outside the program: ebpf/decode.h */
-	struct bu_op *ops;       /* one for each instruction, same index */
-	u8 *code;                /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
+	struct bpf_insn *insns; /* as loaded, with descriptors; for listings and info */
+	u64 *resolved;          /* what instructions refer to outside the program: ebpf/decode.h */
+	struct bu_op *ops;      /* one for each instruction, same index */
+	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
-	struct bu_line *lines;   /* ascending; empty without BTF */
+	struct bu_line *lines; /* ascending; empty without BTF */
 	u32 nr_lines;
 	struct bpf_func_info *func_info; /* as given; empty without BTF */
 	u32 nr_func_info;
 	struct bpf_line_info *line_info; /* as given: nr_lines */
-	u64 *counters;           /* edges (ebpf/counters.c); bu_prog_counts() derives instruction counts */
+	u64 *counters; /* edges (ebpf/counters.c); bu_prog_counts() derives instruction counts */
 	u32 nr_counters;
-	struct bu_map **maps;    /* referenced: of lddw and PROG_BIND_MAP */
+	struct bu_map **maps; /* referenced: of lddw and PROG_BIND_MAP */
 	u32 nr_maps;
-	struct bu_btf *btf;      /* referenced; NULL without */
+	struct bu_btf *btf; /* referenced; NULL without */
 	u64 run_cnt;
 	char license[16];
-	u32 flags;               /* prog_flags */
-	bool gpl;                /* the licence is compatible with the GPL */
+	u32 flags; /* prog_flags */
+	bool gpl;  /* the licence is compatible with the GPL */
 };
 
 /* One row a program type in ebpf/prog_types.def. */
 struct bu_prog_type {
-	const char *name;  /* as bpftool prints it: "xdp" */
-	u32 ctx_size;      /* of the uapi context; 0: any */
-	/* Narrow the access to a context that bu_run_set_ctx() made (all bytes readable and writable):
-	 * read-only fields, holes, and fields that ctx_load serves. NULL: nothing to narrow. */
+	const char *name; /* as bpftool prints it: "xdp" */
+	u32 ctx_size;     /* of the uapi context; 0: any */
+	/* Narrow the access to a context that bu_run_set_ctx() made (all bytes readable and
+	 * writable): read-only fields, holes, and fields that ctx_load serves. NULL: nothing to
+	 * narrow. */
 	void (*guard_ctx)(struct bu_run *run);
-	/* A load from a context field that is not plain memory (xdp_md.data, ...), tried when the bytes are
-	 * not readable; false: not such a field. NULL: no such fields. */
+	/* A load from a context field that is not plain memory (xdp_md.data, ...), tried when the
+	 * bytes are not readable; false: not such a field. NULL: no such fields. */
 	bool (*ctx_load)(struct bu_run *run, u32 offset, u32 size, u64 *value);
 	/* BPF_PROG_TEST_RUN; -ENOTSUPP where the kernel has none. */
 	int (*test_run)(struct bu_prog *prog, union bpf_attr *attr);
@@ -71,23 +72,23 @@ const struct bu_prog_type *bu_prog_type_of(u32 type); /* NULL: unknown */
 /* One run, free of what BPF_PROG_TEST_RUN refuses: any program type, any size of input. Both
  * test_run and the framework's runs are made of it. */
 struct bu_test_io {
-	const void *data;   /* packet, or NULL for programs without */
+	const void *data; /* packet, or NULL for programs without */
 	u32 data_size;
-	u32 meta_size;      /* XDP: so many of the first bytes of data are metadata */
-	void *ctx;          /* uapi context, read and written back; NULL: zeroes of type->ctx_size */
+	u32 meta_size; /* XDP: so many of the first bytes of data are metadata */
+	void *ctx;     /* uapi context, read and written back; NULL: zeroes of type->ctx_size */
 	u32 ctx_size;
-	s32 cpu;            /* -1: the environment's */
+	s32 cpu; /* -1: the environment's */
 	/* Results */
-	u8 *data_out;       /* malloc'ed: metadata and packet after the run; NULL without packet */
+	u8 *data_out; /* malloc'ed: metadata and packet after the run; NULL without packet */
 	u32 data_out_size, meta_out_size;
-	u64 retval;         /* r0 */
+	u64 retval;               /* r0 */
 	enum bu_fault_kind fault; /* BU_FAULT_NONE: retval counts */
 };
 /* 0 (also when the program faulted), or -ENOMEM. */
 int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io);
 
-/* Load: copy, resolve, validate, decode. One reference, or NULL with *error; explanations go to the log
- * buffer of `attr`. */
+/* Load: copy, resolve, validate, decode. One reference, or NULL with *error; explanations go to the
+ * log buffer of `attr`. */
 struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *attr, int *error);
 int bu_prog_bind_map(struct bu_prog *prog, struct bu_map *map);
 
@@ -96,7 +97,8 @@ const struct bu_func *bu_prog_func(const struct bu_prog *prog, u32 insn);
 const struct bu_line *bu_prog_line(const struct bu_prog *prog, u32 insn);
 /* Instruction as the kernel's verifier prints it: "r0 = *(u32 *)(r1 +4)". */
 void bu_prog_disasm(const struct bu_prog *prog, u32 insn, char *text, size_t size);
-/* Exact executions (and, for conditional jumps, jumps taken) of each instruction: arrays of nr_insns. */
+/* Exact executions (and, for conditional jumps, jumps taken) of each instruction: arrays of
+ * nr_insns. */
 void bu_prog_counts(const struct bu_prog *prog, u64 *executed, u64 *taken);
 
 /* Steps of bu_prog_load(). Each returns 0 or -errno, and explains a refusal in `log`. */
@@ -105,8 +107,8 @@ struct bu_log;
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* prog->btf, names of prog->funcs, prog->lines (ebpf/prog_info.c). */
 int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
-/* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets the
- * defaults of older callers. */
+/* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets
+ * the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);
 /* -EINVAL unless an object name is letters, digits, '_', '.' and NUL-terminated. */
 int bu_check_name(const char name[BU_OBJ_NAME_LEN]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which program types go with which expected_attach_type, and which name what they attach to by BTF id.
- * Source: bpf_prog_load_fixup_attach_type(), bpf_prog_load_check_attach(), kernel/bpf/syscall.c;
- * bpf_check_attach_target(), kernel/bpf/verifier.c (6.12).
+ * Which program types go with which expected_attach_type, and which name what they attach to by BTF
+ * id. Source: bpf_prog_load_fixup_attach_type(), bpf_prog_load_check_attach(),
+ * kernel/bpf/syscall.c; bpf_check_attach_target(), kernel/bpf/verifier.c (6.12).
  */
 #include "ebpf/kernel.h"
 #include "ebpf/log.h"
@@ -121,9 +121,9 @@ static int check_target(struct bu_kernel *kernel, const union bpf_attr *attr)
 		return 0;
 	if (bu_fd_object(kernel, attr->attach_prog_fd, BU_OBJECT_PROG, &err))
 		return attr->prog_type == BPF_PROG_TYPE_TRACING ||
-				       attr->prog_type == BPF_PROG_TYPE_EXT ?
-			       0 :
-			       -EINVAL;
+				       attr->prog_type == BPF_PROG_TYPE_EXT
+			       ? 0
+			       : -EINVAL;
 	object = bu_fd_object(kernel, attr->attach_btf_obj_fd, BU_OBJECT_BTF, &err);
 	if (!object)
 		return -EINVAL;

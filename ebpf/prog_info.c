@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * func_info and line_info: names of subprograms, and source lines. The strings stay in the BTF blob that
- * the program refers to.
- * Source: check_btf_info(), kernel/bpf/verifier.c (6.12).
+ * func_info and line_info: names of subprograms, and source lines. The strings stay in the BTF blob
+ * that the program refers to. Source: check_btf_info(), kernel/bpf/verifier.c (6.12).
  */
 #include "ebpf/kernel.h"
 #include "ebpf/log.h"
@@ -12,8 +11,8 @@
 #include <string.h>
 
 #define MAX_RECORD_SIZE 252
-#define MIN_FUNC_SIZE sizeof(struct bpf_func_info)
-#define MIN_LINE_SIZE sizeof(struct bpf_line_info)
+#define MIN_FUNC_SIZE   sizeof(struct bpf_func_info)
+#define MIN_LINE_SIZE   sizeof(struct bpf_line_info)
 
 struct records { /* an array of the caller's, whose records may be longer than ours */
 	u64 user;
@@ -55,7 +54,8 @@ static int set_func(struct bu_prog *prog, struct bu_func *func, const struct bpf
 	const struct btf_type *type = bu_btf_type(prog->btf, info->type_id);
 
 	if (info->insn_off != func->start) {
-		bu_log_add(log, "func_info BTF section doesn't match subprog layout in BPF program\n");
+		bu_log_add(log,
+			   "func_info BTF section doesn't match subprog layout in BPF program\n");
 		return -EINVAL;
 	}
 	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_FUNC) {
@@ -68,9 +68,8 @@ static int set_func(struct bu_prog *prog, struct bu_func *func, const struct bpf
 
 static int set_funcs(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
-	struct records records = {
-		attr->func_info, attr->func_info_cnt, attr->func_info_rec_size, MIN_FUNC_SIZE
-	};
+	struct records records = { attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
+				   MIN_FUNC_SIZE };
 	int err;
 
 	if (!records.count)
@@ -133,9 +132,8 @@ static int check_lines(const struct bu_prog *prog, struct bu_log *log)
 
 static int set_lines(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
-	struct records records = {
-		attr->line_info, attr->line_info_cnt, attr->line_info_rec_size, MIN_LINE_SIZE
-	};
+	struct records records = { attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
+				   MIN_LINE_SIZE };
 	int err;
 
 	if (!records.count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a program's instructions name outside it: maps, their values, kernel symbols, kfuncs. A program
- * holds a reference of each map that it names; what it cannot resolve yields 0 and faults when used.
- * Source: resolve_pseudo_ldimm64(), kernel/bpf/verifier.c (6.12).
+ * What a program's instructions name outside it: maps, their values, kernel symbols, kfuncs. A
+ * program holds a reference of each map that it names; what it cannot resolve yields 0 and faults
+ * when used. Source: resolve_pseudo_ldimm64(), kernel/bpf/verifier.c (6.12).
  */
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
@@ -13,7 +13,7 @@
 #define MAX_USED_MAPS 64
 
 /* Not in the oldest header that we build with. */
-#define PSEUDO_MAP_IDX 5
+#define PSEUDO_MAP_IDX       5
 #define PSEUDO_MAP_IDX_VALUE 6
 
 /* The descriptor that an instruction names, itself or by its place in fd_array. */
@@ -27,7 +27,8 @@ static int map_fd_of(const struct bpf_insn *insn, const union bpf_attr *attr, st
 		bu_log_add(log, "fd_idx without fd_array is invalid\n");
 		return -EPROTO;
 	}
-	return bu_copy_from_user(fd, attr->fd_array + (u64)(u32)insn->imm * sizeof(*fd), sizeof(*fd));
+	return bu_copy_from_user(fd, attr->fd_array + (u64)(u32)insn->imm * sizeof(*fd),
+				 sizeof(*fd));
 }
 
 static int use_map(struct bu_prog *prog, struct bu_map *map, struct bu_log *log)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SHA-1 as in FIPS 180-4: whole blocks from the data, then one or two with the padding and length. */
+/* SHA-1 as in FIPS 180-4: whole blocks from the data, then one or two with the padding and length.
+ */
 #include "ebpf/sha1.h"
 
 #include <endian.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BPF_MAP_{LOOKUP,LOOKUP_AND_DELETE,UPDATE,DELETE}_BATCH as loops over the maps' single operations. `count`
- * is written back with what was done, also when an element failed.
+ * BPF_MAP_{LOOKUP,LOOKUP_AND_DELETE,UPDATE,DELETE}_BATCH as loops over the maps' single operations.
+ * `count` is written back with what was done, also when an element failed.
  *
- * Where a lookup goes on is the last key, except for hash maps, whose callers provide four bytes: there it
- * is how many elements come before.
- * Source: bpf_map_do_batch(), generic_map_*_batch(), kernel/bpf/syscall.c; __htab_map_lookup_and_delete_batch(),
- * kernel/bpf/hashtab.c (6.12). Differs: the kernel counts buckets of a hash map, not elements.
+ * Where a lookup goes on is the last key, except for hash maps, whose callers provide four bytes:
+ * there it is how many elements come before. Source: bpf_map_do_batch(), generic_map_*_batch(),
+ * kernel/bpf/syscall.c; __htab_map_lookup_and_delete_batch(), kernel/bpf/hashtab.c (6.12). Differs:
+ * the kernel counts buckets of a hash map, not elements.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
@@ -83,7 +83,8 @@ static int take_out(struct batch *batch)
 	return err;
 }
 
-/* One element to the caller. Deleting it is put off until the next one is known: its key leads there. */
+/* One element to the caller. Deleting it is put off until the next one is known: its key leads
+ * there. */
 static int look_up(struct batch *batch)
 {
 	int err = next(batch);
@@ -156,8 +157,9 @@ static int delete_batch(struct batch *batch)
 	int err = 0;
 
 	for (; batch->done < batch->attr->batch.count; batch->done++) {
-		err = bu_copy_from_user(
-			batch->key, batch->attr->batch.keys + (u64)batch->done * key_size, key_size);
+		err = bu_copy_from_user(batch->key,
+					batch->attr->batch.keys + (u64)batch->done * key_size,
+					key_size);
 		if (!err)
 			err = batch->map->ops->user_remove(batch->map, batch->key);
 		if (err)
@@ -204,9 +206,9 @@ static int check(const struct bu_map *map, const struct bu_call *call)
 long bu_sys_map_batch(struct bu_kernel *kernel, struct bu_call *call)
 {
 	struct batch batch = { .attr = call->attr };
-	u32 mode = call->cmd == BPF_MAP_LOOKUP_BATCH		? BU_FD_READ :
-		   call->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH ? BU_FD_READ | BU_FD_WRITE :
-								  BU_FD_WRITE;
+	u32 mode = call->cmd == BPF_MAP_LOOKUP_BATCH              ? BU_FD_READ
+		   : call->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH ? BU_FD_READ | BU_FD_WRITE
+								  : BU_FD_WRITE;
 	size_t key_size;
 	u8 *memory;
 	int err;

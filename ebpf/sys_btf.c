@@ -13,12 +13,13 @@
 
 /* Newer than the oldest header that we build with: offsets in union bpf_attr. */
 #define LOG_TRUE_SIZE 28
-#define FLAGS 32
-#define F_TOKEN_FD (1U << 16)
+#define FLAGS         32
+#define F_TOKEN_FD    (1U << 16)
 
 static int check_log(const union bpf_attr *attr)
 {
-	if (!attr->btf_log_buf != !attr->btf_log_size || (attr->btf_log_buf && !attr->btf_log_level))
+	if (!attr->btf_log_buf != !attr->btf_log_size ||
+	    (attr->btf_log_buf && !attr->btf_log_level))
 		return -EINVAL;
 	return attr->btf_log_level & ~0xfU || attr->btf_log_size > UINT32_MAX >> 2 ? -EINVAL : 0;
 }

@@ -2,8 +2,8 @@
 /*
  * The bpf(2) commands that find objects by id and describe them.
  * Source: bpf_obj_get_next_id(), bpf_{map,prog}_get_info_by_fd(), kernel/bpf/syscall.c;
- * btf_get_info_by_fd(), kernel/bpf/btf.c (6.12). Differs: load time and uid are 0, nothing is jitted,
- * and instructions are listed as they were loaded.
+ * btf_get_info_by_fd(), kernel/bpf/btf.c (6.12). Differs: load time and uid are 0, nothing is
+ * jitted, and instructions are listed as they were loaded.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
@@ -190,8 +190,8 @@ static int prog_info(struct bu_prog *prog, struct bu_call *call)
 		err = put_array(info.func_info, &info.nr_func_info, prog->func_info,
 				prog->nr_func_info, sizeof(struct bpf_func_info));
 	if (!err)
-		err = put_array(info.line_info, &info.nr_line_info, prog->line_info,
-				prog->nr_lines, sizeof(struct bpf_line_info));
+		err = put_array(info.line_info, &info.nr_line_info, prog->line_info, prog->nr_lines,
+				sizeof(struct bpf_line_info));
 	if (!err)
 		err = put_tag(prog, &info);
 	return err ? err : put_info(call, &info, sizeof(info));

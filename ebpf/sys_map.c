@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bpf(2) commands about single maps and their elements. Keys and values are copied in and out here;
- * ops see host memory of the right length.
- * Source: kernel/bpf/syscall.c (6.12), the functions of the same names.
+ * The bpf(2) commands about single maps and their elements. Keys and values are copied in and out
+ * here; ops see host memory of the right length. Source: kernel/bpf/syscall.c (6.12), the functions
+ * of the same names.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
@@ -58,13 +58,40 @@ static int check_create(const union bpf_attr *attr)
 static const char *map_type_text(u32 type)
 {
 	static const char *const names[] = {
-		"unspec", "hash", "array", "prog_array", "perf_event_array", "percpu_hash",
-		"percpu_array", "stack_trace", "cgroup_array", "lru_hash", "lru_percpu_hash",
-		"lpm_trie", "array_of_maps", "hash_of_maps", "devmap", "sockmap", "cpumap",
-		"xskmap", "sockhash", "cgroup_storage", "reuseport_sockarray",
-		"percpu_cgroup_storage", "queue", "stack", "sk_storage", "devmap_hash",
-		"struct_ops", "ringbuf", "inode_storage", "task_storage", "bloom_filter",
-		"user_ringbuf", "cgrp_storage", "arena",
+		"unspec",
+		"hash",
+		"array",
+		"prog_array",
+		"perf_event_array",
+		"percpu_hash",
+		"percpu_array",
+		"stack_trace",
+		"cgroup_array",
+		"lru_hash",
+		"lru_percpu_hash",
+		"lpm_trie",
+		"array_of_maps",
+		"hash_of_maps",
+		"devmap",
+		"sockmap",
+		"cpumap",
+		"xskmap",
+		"sockhash",
+		"cgroup_storage",
+		"reuseport_sockarray",
+		"percpu_cgroup_storage",
+		"queue",
+		"stack",
+		"sk_storage",
+		"devmap_hash",
+		"struct_ops",
+		"ringbuf",
+		"inode_storage",
+		"task_storage",
+		"bloom_filter",
+		"user_ringbuf",
+		"cgrp_storage",
+		"arena",
 	};
 
 	return type < BU_ARRAY_SIZE(names) ? names[type] : "unknown";
@@ -114,11 +141,11 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 /* Host memory for one key and one value, and the map they belong to. */
 struct element {
 	struct bu_map *map;
-	void *key;   /* NULL for maps without keys */
+	void *key; /* NULL for maps without keys */
 	void *value;
 	u32 value_size;
 	u64 buffer[32];
-	void *heap;  /* when the buffer is too small */
+	void *heap; /* when the buffer is too small */
 };
 
 static int open_element(struct element *element, struct bu_kernel *kernel, struct bu_call *call,
@@ -277,7 +304,8 @@ long bu_sys_map_take(struct bu_kernel *kernel, struct bu_call *call)
 	return err;
 }
 
-/* Differs: a writable mapping of the map does not keep it from being frozen (-EBUSY in the kernel). */
+/* Differs: a writable mapping of the map does not keep it from being frozen (-EBUSY in the kernel).
+ */
 long bu_sys_map_freeze(struct bu_kernel *kernel, struct bu_call *call)
 {
 	struct bu_object *object;

@@ -7,8 +7,8 @@
 #include "ebpf/syscall.h"
 
 /* Newer than the oldest header that we build with: offsets in union bpf_attr, an attach type. */
-#define LOG_TRUE_SIZE 140
-#define UPROBE_MULTI_PID 56
+#define LOG_TRUE_SIZE      140
+#define UPROBE_MULTI_PID   56
 #define TRACE_UPROBE_MULTI 48
 
 static struct bu_prog *prog_of_fd(struct bu_kernel *kernel, int fd, int *error)
@@ -42,7 +42,8 @@ static int put_results(struct bu_call *call)
 
 	for (size_t i = 0; !err && i < BU_ARRAY_SIZE(fields); i++) {
 		if (fields[i] + sizeof(u32) <= call->user_size)
-			err = bu_call_put(call, fields[i], (u8 *)call->attr + fields[i], sizeof(u32));
+			err = bu_call_put(call, fields[i], (u8 *)call->attr + fields[i],
+					  sizeof(u32));
 	}
 	return err;
 }
@@ -101,7 +102,8 @@ long bu_sys_link_create(struct bu_kernel *kernel, struct bu_call *call)
 		return -EBADF; /* no descriptor is a perf event that a program can be attached to */
 	if (attr->link_create.attach_type == TRACE_UPROBE_MULTI)
 		return *(const s32 *)((const u8 *)attr + UPROBE_MULTI_PID) < 0 ? -EINVAL : -EBADF;
-	bu_note(kernel, "bpf(2) command BPF_LINK_CREATE is not emulated: program '%s' was not attached",
+	bu_note(kernel,
+		"bpf(2) command BPF_LINK_CREATE is not emulated: program '%s' was not attached",
 		prog->name);
 	return -EINVAL;
 }

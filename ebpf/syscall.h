@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * bpf(2) as a table: one row a command in ebpf/commands.def (name, last attribute field, handler).
- * The interposed libc symbols are in ebpf/interpose.c; raw system calls of our own go through bu_host_*.
+ * The interposed libc symbols are in ebpf/interpose.c; raw system calls of our own go through
+ * bu_host_*.
  */
 #ifndef BU_SYSCALL_H
 #define BU_SYSCALL_H
@@ -13,14 +14,15 @@ struct bu_kernel;
 /* bpf(cmd, attr, size) against `kernel`: >= 0, or -errno. */
 long bu_sys_bpf(struct bu_kernel *kernel, unsigned int cmd, void *attr, unsigned int size);
 /* perf_event_open(2) for the BPF output events of perf buffers: a descriptor, or -errno. */
-long bu_sys_perf_event_open(struct bu_kernel *kernel, void *attr, int pid, int cpu, int group_fd, unsigned long flags);
+long bu_sys_perf_event_open(struct bu_kernel *kernel, void *attr, int pid, int cpu, int group_fd,
+			    unsigned long flags);
 
 const char *bu_command_name(unsigned int cmd); /* "BPF_MAP_CREATE"; NULL: unknown */
 
 /* The host's own system call, never interposed: its value, or -errno. */
 long bu_host_syscall(long number, long a, long b, long c, long d, long e, long f);
 
-struct bu_call { /* one bpf(2) call, for its handler */
+struct bu_call {              /* one bpf(2) call, for its handler */
 	union bpf_attr *attr; /* a copy, zero behind what the caller gave */
 	u8 *user;             /* the caller's attributes */
 	u32 user_size;
@@ -45,8 +47,9 @@ bool bu_fd_mmap(void **result, void *addr, size_t size, int prot, int flags, int
 /* ioctl of one of our descriptors; false: the host's. */
 bool bu_fd_ioctl(int *result, int fd, unsigned long request, unsigned long arg);
 
-/* The descriptor that no process has: BPF_MAP_FREEZE of it is answered with -BU_CANARY_ERRNO by us alone. */
-#define BU_CANARY_FD (-0x62707566)
+/* The descriptor that no process has: BPF_MAP_FREEZE of it is answered with -BU_CANARY_ERRNO by us
+ * alone. */
+#define BU_CANARY_FD    (-0x62707566)
 #define BU_CANARY_ERRNO EXFULL
 
 /* Whether libbpf's calls arrive here: 0, or -EXDEV when they would reach the host's kernel. */

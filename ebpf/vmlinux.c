@@ -2,14 +2,14 @@
 /*
  * The kernel's BTF, made of what the process's BPF objects say about the kernel: the types of each
  * object that libbpf opened, and a function or typedef for each attach target that a section's name
- * spells out. Raw BTF is concatenated in the order of first opening, so an id keeps its meaning when
- * more objects come.
+ * spells out. Raw BTF is concatenated in the order of first opening, so an id keeps its meaning
+ * when more objects come.
  *
- * CO-RE looks for candidates by name, so a type that must not be one loses its name: `x___flavor`, and
- * a type whose name an object uses that was opened more recently.
+ * CO-RE looks for candidates by name, so a type that must not be one loses its name: `x___flavor`,
+ * and a type whose name an object uses that was opened more recently.
  *
- * The list of noted objects is the process's: libbpf opens objects before the kernel exists, and a test
- * process may have several kernels in succession.
+ * The list of noted objects is the process's: libbpf opens objects before the kernel exists, and a
+ * test process may have several kernels in succession.
  */
 #include "ebpf/elf_scan.h"
 #include "ebpf/kernel.h"
@@ -17,14 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct object { /* what is kept of a BPF object */
+struct object {              /* what is kept of a BPF object */
 	struct object *next; /* opened later for the first time */
 	struct bu_btf btf;   /* its .BTF section; no object of a kernel; data NULL: none */
 	bool parsed, sound;  /* whether btf has been parsed, and was well-formed */
 	char *names;         /* of its code sections, each NUL-terminated */
 	u32 names_size;
-	u32 opened;          /* when it was opened last: ascending */
-	bool *nameless;      /* by type id: loses its name */
+	u32 opened;     /* when it was opened last: ascending */
+	bool *nameless; /* by type id: loses its name */
 };
 
 static struct object *objects; /* oldest first */
@@ -128,8 +128,8 @@ void bu_vmlinux_note_object(const void *image, size_t size)
 /* What is being made. */
 struct maker {
 	struct bytes types, strings;
-	u32 nr_types;          /* with void */
-	const char **seen;     /* hash set of names, of the noted objects' strings */
+	u32 nr_types;      /* with void */
+	const char **seen; /* hash set of names, of the noted objects' strings */
 	u32 nr_seen, cap_seen;
 };
 
@@ -340,8 +340,9 @@ static void choose_names(struct maker *maker, struct object *object)
 		const struct btf_type *type = bu_btf_type(&object->btf, id);
 		const char *name = bu_btf_string(&object->btf, type->name_off);
 
-		object->nameless[id] = is_flavor(name) || (is_data_type(BTF_INFO_KIND(type->info)) &&
-							   has_name(maker, name));
+		object->nameless[id] =
+			is_flavor(name) ||
+			(is_data_type(BTF_INFO_KIND(type->info)) && has_name(maker, name));
 	}
 	for (u32 id = 1; id < nr_types; id++) {
 		const struct btf_type *type = bu_btf_type(&object->btf, id);
@@ -431,9 +432,9 @@ static struct bu_btf *finish(struct maker *maker, struct bu_kernel *kernel)
 static struct bu_btf *make(struct bu_kernel *kernel)
 {
 	static const char int_name[] = "\0int"; /* there is always one type: empty BTF is refused */
-	struct btf_type int_type = {
-		.name_off = 1, .info = INFO(BTF_KIND_INT, 0), .size = sizeof(int)
-	};
+	struct btf_type int_type = { .name_off = 1,
+				     .info = INFO(BTF_KIND_INT, 0),
+				     .size = sizeof(int) };
 	u32 int_encoding = BTF_INT_SIGNED << 24 | 32;
 	struct maker maker = { .nr_types = 2 };
 	struct bu_btf *btf;

@@ -246,6 +246,27 @@ BPF_TEST(ring_consumer, stale_readiness_does_not_cut_a_wait_short)
 	ring_buffer__free(rb);
 }
 
+BPF_TEST(ring_consumer, is_seen_by_poll)
+{
+	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);
+	__u64 sum = 0;
+	struct ring_buffer *rb =
+		ring_buffer__new(bpf_map__fd(skel->maps.ring), collect, &sum, NULL);
+	struct pollfd fds[] = {
+		{ .fd = bpf_map__fd(skel->maps.ring), .events = POLLIN },
+		{ .fd = ring_buffer__epoll_fd(rb), .events = POLLIN },
+	};
+
+	EXPECT_EQ(poll(fds, 2, 0), 0);
+	run(skel->progs.to_ring);
+	EXPECT_EQ(poll(fds, 2, -1), 2);
+	ASSERT_EQ(ring_buffer__consume(rb), 1);
+	EXPECT_EQ(poll(fds, 2, 5), 0);
+	run(skel->progs.to_ring);
+	EXPECT_EQ(poll(fds, 2, 1000), 2);
+	ring_buffer__free(rb);
+}
+
 BPF_TEST(ring_consumer, is_not_woken_when_told_not_to)
 {
 	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -142,6 +143,20 @@ BPF_TEST(notes, name_what_is_not_emulated)
 	EXPECT_NOT_NULL(strstr(note->text, "lpm_trie"));
 	EXPECT_NULL(note->next);
 	bu_kernel_reset();
+}
+
+/* libbpf's sockets to the host's network devices are refused; others are not. */
+BPF_TEST(netlink, is_not_libbpfs_way_to_the_host)
+{
+	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);
+	int fd;
+
+	EXPECT_EQ(bpf_xdp_attach(1, bpf_program__fd(skel->progs.to_ring), 0, NULL), -EOPNOTSUPP);
+	ASSERT_NOT_NULL(bu_kernel()->notes);
+	EXPECT_NOT_NULL(strstr(bu_kernel()->notes->text, "netlink"));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	EXPECT_GE(fd, 0);
+	close(fd);
 }
 
 /* Files */
