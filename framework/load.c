@@ -75,15 +75,13 @@ struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *pat
 {
 	char reason[BU_OBJECT_FILE_REASON];
 	struct bpf_object *object;
-	int error;
 
 	bu_test_at(where);
 	if (bu_object_file_check(path, reason))
 		bu_test_die(where, "cannot open '%s': %s", path, reason);
 	object = bpf_object__open_file(path, NULL);
-	error = libbpf_get_error(object);
-	if (error)
-		bu_test_die(where, "cannot open '%s': %s", path, strerror(abs(error)));
+	if (!object)
+		bu_test_die(where, "cannot open '%s': %s", path, strerror(errno));
 	defer_or_die(where, close_object, object);
 	check_programs(where, path, object);
 	return object;

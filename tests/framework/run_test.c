@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -299,8 +300,27 @@ static void run_self(const char *environment, const char *words, int status)
 		EXPECT_FAIL("'%s' is not in: %s", words, output);
 }
 
+static void remove_directory(void *name)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", (char *)name);
+	free(name);
+	EXPECT_EQ(system(command), 0);
+}
+
 BPF_TEST(run, coverage_that_cannot_be_written_fails_the_test)
 {
-	run_self("BPFUNIT_COVERAGE=/proc", "cannot write coverage: ", 1);
+	char directory[] = "/tmp/run-coverage-XXXXXX", environment[128], command[128];
+
+	ASSERT_NOT_NULL(mkdtemp(directory));
+	bpfunit_defer(remove_directory, strdup(directory));
+	snprintf(environment, sizeof(environment), "BPFUNIT_COVERAGE=%s", directory);
+	run_self(environment, "1 passed", 0);
+	/* A directory in the place of each file: no user can write there, root neither. */
+	snprintf(command, sizeof(command), "cd %s && for f in *.count; do rm $f && mkdir $f; done",
+		 directory);
+	ASSERT_EQ(system(command), 0);
+	run_self(environment, "cannot write coverage: ", 1);
 	run_self("BPFUNIT_COVERAGE=", "1 passed", 0);
 }

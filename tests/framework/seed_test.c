@@ -150,7 +150,7 @@ BPF_TEST(seeding, globals_before_load)
 
 BPF_TEST_F(seed, keys_of_many_shapes)
 {
-	struct flow_key flow = { .sport = htons(40000), .dport = htons(80), .proto = 6 };
+	struct flow_key flow;
 	struct mac_key mac = { { 2, 0, 0, 0, 0, 1 } };
 	u64 number;
 	u32 value;
@@ -163,8 +163,12 @@ BPF_TEST_F(seed, keys_of_many_shapes)
 	     "  stations:\n"
 	     "    - { key: '02:00:00:00:00:01', value: 1 }\n"
 	     "    - { key: { mac: [2, 0, 0, 0, 0, 2] }, value: 2 }\n");
+	memset(&flow, 0, sizeof(flow)); /* padding is part of the key */
 	flow.saddr = ip4("10.0.0.1");
 	flow.daddr = ip4("10.0.0.9");
+	flow.sport = htons(40000);
+	flow.dport = htons(80);
+	flow.proto = 6;
 	lookup(self->skel->maps.flows, &flow, &number);
 	EXPECT_EQ(number, UINT64_MAX);
 	lookup(self->skel->maps.stations, &mac, &value);

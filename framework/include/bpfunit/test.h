@@ -21,9 +21,11 @@
 #include <bpfunit/base.h>
 
 struct bpfunit_test_opts {
-	double timeout_s;  /* seconds until it is stopped and fails; 0: --timeout (60) */
-	const char *skip;  /* a reason: the test is not run, and reported as skipped */
-	unsigned int cpus; /* CPUs of the emulated kernel; 0: 4 */
+	double timeout_s; /* seconds until it is stopped and fails; 0: --timeout (60) */
+	const char *skip; /* a reason: the test is not run, and reported as skipped */
+	unsigned int
+		cpus; /* CPUs of the emulated kernel; 0: 4. libbpf keeps the first number that it
+		       * sees in a process: with --no-fork its own per-CPU sizes follow that */
 };
 
 /* One test. Filled in by the macros below; runners read it. */
@@ -96,7 +98,8 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 BPFUNIT_API void bpfunit_skip(struct bpfunit_where where, const char *reason, ...)
 	BPFUNIT_PRINTF(2, 3) __attribute__((noreturn));
 
-/* Call `fn(arg)` when the running test ends, latest first, after its teardown.
+/* Call `fn(arg)` when the running test ends, latest first, after its teardown: what `arg` points to
+ * must still be there, so no local variable.
  * Return: 0, or -ENOMEM (and errno). */
 BPFUNIT_API int bpfunit_defer(void (*fn)(void *arg), void *arg);
 
