@@ -23,9 +23,9 @@
 struct bpfunit_test_opts {
 	double timeout_s; /* seconds until it is stopped and fails; 0: --timeout (60) */
 	const char *skip; /* a reason: the test is not run, and reported as skipped */
-	unsigned int
-		cpus; /* CPUs of the emulated kernel; 0: 4. libbpf keeps the first number that it
-		       * sees in a process: with --no-fork its own per-CPU sizes follow that */
+	/* CPUs of the emulated kernel; 0: 4. libbpf keeps the first number that it sees in a
+	 * process: with --no-fork its own per-CPU sizes follow that one. */
+	unsigned int cpus;
 };
 
 /* One test. Filled in by the macros below; runners read it. */
