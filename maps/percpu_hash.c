@@ -2,6 +2,7 @@
 /*
  * BPF_MAP_TYPE_PERCPU_HASH. Present values are updated in place; a key that a program adds on one
  * CPU has zeroes on the others. Source: kernel/bpf/hashtab.c (6.12).
+ * Differs: the padding between CPUs' values is then zero too; the kernel leaves it as it was.
  */
 #include <string.h>
 

@@ -8,6 +8,9 @@
  *
  * Programs can reach the bytes of a record between reserve and submit or discard, nothing else
  * here. Positions count bytes since the beginning and are 64 bits wide.
+ *
+ * Differs: reading a byte of a record before it is written is a fault; a ring takes twice its size
+ * of the arena's shared zone and is -ENOMEM when that is full.
  */
 #include <stdlib.h>
 #include <string.h>
