@@ -46,7 +46,8 @@ static int read_arena(struct bu_kernel *kernel, void *dst, u64 src, u32 size, en
 		return -EFAULT;
 	if (!exists(&kernel->arena, (u8 *)src, size))
 		return -EFAULT;
-	memmove(dst, (void *)src, size);
+	if (size)
+		memmove(dst, (void *)src, size);
 	return 0;
 }
 
@@ -135,7 +136,7 @@ static u64 probe(struct bu_run *run, void *dst, u32 size, u64 src, enum bu_space
 {
 	int err = bu_probe_read(run->kernel, dst, src, size, space);
 
-	if (err) {
+	if (err && size) {
 		memset(dst, 0, size);
 		explain(run->kernel, src, space);
 	}
