@@ -114,7 +114,7 @@ static int write_section(struct bu_seed *seed, const yaml_node_t *key,
 
 	if (!memcmp(before, after, size))
 		return 0;
-	if (!strncmp(variable->section, ".rodata", 7) || !strcmp(variable->section, ".kconfig"))
+	if (!strncmp(variable->section, ".rodata", 7))
 		return bu_seed_error(seed, key,
 				     "'%s' is constant (%s) once the object is loaded: seed it "
 				     "between open and load",
@@ -161,6 +161,11 @@ static int apply_variable(struct bu_seed *seed, const yaml_node_t *key, yaml_nod
 		err = walk_inside(seed, key, &variable, name + len);
 	if (err)
 		return err;
+	if (!strcmp(variable.section, ".kconfig"))
+		return bu_seed_error(seed, key,
+				     "'%s' is filled in by libbpf (.kconfig): give it to "
+				     "bpf_object__open_file() in opts.kconfig",
+				     name);
 	return bpf_map__fd(variable.map) >= 0 ? seed_after_load(seed, key, value, &variable)
 					      : seed_before_load(seed, key, value, &variable);
 }

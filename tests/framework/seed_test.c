@@ -76,6 +76,16 @@ BPF_TEST_F(seed, each_kind_of_field)
 	EXPECT_EQ(bu_kernel()->env.tgid, 42);
 }
 
+BPF_TEST_F(seed, files_by_absolute_name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%.*s/data/everything.yaml",
+		 (int)(strrchr(__FILE__, '/') - __FILE__), __FILE__);
+	BPFUNIT_SEED(self->skel->obj, path);
+	EXPECT_EQ(bu_kernel()->env.tgid, 42);
+}
+
 BPF_TEST_F(seed, environment)
 {
 	const struct bu_env *env = &bu_kernel()->env;
@@ -460,6 +470,28 @@ FAILS(seed_bad, global_of_an_object_without_btf,
 {
 	SEED(&(struct { struct bpf_object *obj; }){ BPFUNIT_OPEN_FILE(BPFUNIT_OBJECT_bare) },
 	     "globals: { x: 1 }");
+}
+
+BAD(global_of_kconfig, "globals: { LINUX_KERNEL_VERSION: 1 }",
+    "seed:1:12: 'LINUX_KERNEL_VERSION' is filled in by libbpf (.kconfig): give it to "
+    "bpf_object__open_file() in opts.kconfig")
+
+FAILS(seed_bad, program_that_is_not_loaded, "seed:1:34: program 'first' is not loaded")
+{
+	struct typed_bpf *skel = BPFUNIT_OPEN(typed_bpf);
+
+	bpf_program__set_autoload(skel->progs.first, false);
+	ASSERT_OK(typed_bpf__load(skel));
+	SEED(skel, "maps: { jumps: [{ key: 0, value: first }] }");
+}
+
+FAILS(seed_bad, frozen_map,
+      "seed:1:19: map 'buckets' refuses this element: Operation not permitted")
+{
+	struct typed_bpf *skel = BPFUNIT_LOAD(typed_bpf);
+
+	ASSERT_OK(bpf_map_freeze(bpf_map__fd(skel->maps.buckets)));
+	SEED(skel, "maps: { buckets: [{ key: 0, value: {} }] }");
 }
 
 BAD(map_full,

@@ -48,6 +48,8 @@ char label[8] = "start";
 float ratio = 0.5;
 __u16 custom SEC(".data.custom") = 9;
 
+extern int LINUX_KERNEL_VERSION __kconfig;
+
 SEC("tc")
 int first(struct __sk_buff *skb)
 {
@@ -64,6 +66,8 @@ int second(struct __sk_buff *skb)
 SEC("tc")
 int use_ratio(struct __sk_buff *skb)
 {
+	if (LINUX_KERNEL_VERSION < 0)
+		return 0;
 	return *(volatile __u32 *)&ratio;
 }
 
