@@ -226,7 +226,14 @@ function(_bpfunit_make_test main function name)
     list(APPEND ARG_ENVIRONMENT BPFUNIT_COVERAGE=${BPFUNIT_COVERAGE_DIR})
   endif()
   set(script ${CMAKE_CURRENT_BINARY_DIR}/${name}-discover.cmake)
-  file(GENERATE OUTPUT ${script} CONTENT
+  set(generated ${script})
+  get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(multi_config)
+    set(generated ${CMAKE_CURRENT_BINARY_DIR}/${name}-discover-$<CONFIG>.cmake)
+    file(WRITE ${script} 
+      "include(\"${CMAKE_CURRENT_BINARY_DIR}/${name}-discover-\${CTEST_CONFIGURATION_TYPE}.cmake\")\n")
+  endif()
+  file(GENERATE OUTPUT ${generated} CONTENT
 "set(BPFUNIT_CMAKE [==[${CMAKE_COMMAND}]==])
 set(BPFUNIT_TEST [==[${name}]==])
 set(BPFUNIT_EXECUTABLE [==[$<TARGET_FILE:${name}>]==])
