@@ -131,25 +131,28 @@ static void emit_jump(struct generator *g)
 		emit_alu(g);
 }
 
-static void emit_memory(struct generator *g)
+/* `base`: r10, whose accesses are checked when decoded, or a copy of it. */
+static void emit_memory(struct generator *g, u8 base)
 {
 	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
 	u32 log2 = pick(g, 4);
 	s16 off = -8 * (s16)(1 + pick(g, SLOTS)) + (s16)(pick(g, 8 >> log2) << log2);
 
+	if (base != 10)
+		emit(g, MOV64_X(base, 10));
 	switch (pick(g, 4)) {
 	case 0:
-		emit(g, STX(sizes[log2], 10, reg(g), off));
+		emit(g, STX(sizes[log2], base, reg(g), off));
 		break;
 	case 1:
-		emit(g, ST(sizes[log2], 10, off, (s32)interesting(g)));
+		emit(g, ST(sizes[log2], base, off, (s32)interesting(g)));
 		break;
 	case 2:
-		emit(g, LDX(sizes[log2], reg(g), 10, off));
+		emit(g, LDX(sizes[log2], reg(g), base, off));
 		break;
 	default:
 		if (log2 < 3)
-			emit(g, LDSX(sizes[log2], reg(g), 10, off));
+			emit(g, LDSX(sizes[log2], reg(g), base, off));
 	}
 }
 
@@ -180,7 +183,7 @@ static void emit_loop(struct generator *g)
 	start = g->count;
 	for (i = 0; i < 3; i++)
 		emit_alu(g);
-	emit_memory(g);
+	emit_memory(g, 10);
 	emit(g, ALU64_K(BPF_SUB, 9, 1));
 	emit(g, JMP_K(BPF_JNE, 9, 0, (s32)start - (s32)g->count - 1));
 }
@@ -251,7 +254,7 @@ static void generate(struct generator *g, u64 seed)
 		else if (kind < 14)
 			emit_jump(g);
 		else if (kind < 17)
-			emit_memory(g);
+			emit_memory(g, 9 + pick(g, 2));
 		else if (kind < 19)
 			emit_atomic(g);
 		else
