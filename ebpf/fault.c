@@ -236,6 +236,10 @@ static void refine(struct access *access, const struct bu_region *region, bool i
 	case BU_REGION_USER:
 		refine_opaque(access, "use bpf_probe_read_user() for memory of user space");
 		break;
+	case BU_REGION_MAP_VALUE:
+		if (inside && access->fault->kind == BU_FAULT_USE_AFTER_FREE && !region->info.label)
+			HINT(access->fault, "the element has been deleted, or replaced by an update");
+		break;
 	case BU_REGION_RINGBUF:
 		if (inside && access->fault->kind == BU_FAULT_USE_AFTER_FREE)
 			refine_record(access, region);

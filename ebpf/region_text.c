@@ -151,6 +151,23 @@ static const char *plural(u64 n)
 	return n == 1 ? "" : "s";
 }
 
+/* ", element 3" of an array; nothing for other memory. */
+static void name_element(const struct bu_region *region, u64 address, char *text, size_t size)
+{
+	const struct bu_map *map = region->info.owner;
+
+	text[0] = '\0';
+	if (region->info.kind != BU_REGION_MAP_VALUE || !map || !region->info.stride)
+		return;
+	if (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
+		return;
+	address = BU_MAX(address, (u64)region->start) - (u64)region->start;
+	address = BU_MIN(address, region->size - 1);
+	if (map->max_entries > 1)
+		snprintf(text, size, ", element %llu",
+			 (unsigned long long)(address / region->info.stride));
+}
+
 /* "12 bytes past the end of NAME", "8 bytes before the start of NAME", "at offset 4 of NAME",
  * "at fp-8 in NAME". */
 void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
@@ -161,6 +178,7 @@ void bu_region_place(const struct bu_run *run, const struct bu_region *region, u
 
 	bu_region_part(run, region, address, &start, &bytes);
 	bu_region_name(run, region, bytes, name, sizeof(name));
+	name_element(region, address, name + strlen(name), sizeof(name) - strlen(name));
 	if (address < start) {
 		distance = start - address;
 		snprintf(text, size, "%llu byte%s before the start of %s",

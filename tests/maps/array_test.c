@@ -162,6 +162,8 @@ BPF_TEST(array, access_beyond_value_faults)
 
 	skel->bss->key = 1;
 	EXPECT_FAULT(BPFUNIT_FAULT_OUT_OF_BOUNDS, BPFUNIT_RUN(skel->progs.read_past_array, &args));
+	EXPECT_NOT_NULL(
+		strstr(bpfunit_fault_report(), "value of map 'array' (4 bytes), element 1"));
 	skel->bss->key = 4; /* the last element */
 	EXPECT_FAULT(BPFUNIT_FAULT_OUT_OF_BOUNDS, BPFUNIT_RUN(skel->progs.read_past_array, &args));
 }

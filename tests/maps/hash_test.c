@@ -278,6 +278,8 @@ BPF_TEST(hash, without_preallocation_replaced_element_is_freed)
 	EXPECT_FAULT(BPFUNIT_FAULT_USE_AFTER_FREE,
 		     BPFUNIT_RUN(skel->progs.stale_after_update_lazy, &args));
 	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "hash_lazy"));
+	EXPECT_NOT_NULL(
+		strstr(bpfunit_fault_report(), "the element has been deleted, or replaced"));
 }
 
 BPF_TEST(hash, without_preallocation_deleted_element_is_freed)
