@@ -126,8 +126,7 @@ void cases_strings(struct cases *c)
 					     "kernal",
 					     "zzz",
 					     "Kernel",
-					     "\xff"
-					     "ernel" };
+					     ("\xff" "ernel") };
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		for (uint64_t len = 0; len < 9; len++) {

@@ -2,7 +2,6 @@
 /* One program a helper or group of helpers: arguments from `args`, results to `ret` and `out`. */
 #include <linux/bpf.h>
 #include <stdbool.h>
-
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
