@@ -10,7 +10,7 @@
 
 struct btf; /* libbpf's */
 
-/* A whole value: "{ .pid = 42 (0x2a), .comm = "nginx" }". Without `btf` or with type_id 0: hex
+/* A whole value: "{ .pid = 42, .comm = "nginx" }", or "42 (0x2a)". Without `btf` or with type_id 0: hex
  * bytes and, for 1, 2, 4 and 8 bytes, the number. Bytes that the type names and `data` lacks are
  * left out. */
 char *bu_format_value(const struct btf *btf, u32 type_id, const void *data, size_t size);

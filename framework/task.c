@@ -191,5 +191,7 @@ void *bpfunit_current_task(void)
 
 void bpfunit_set_current_task(void *task)
 {
-	bu_test_kernel()->env.task = task;
+	struct bu_test *test = outermost_test();
+
+	bu_test_kernel()->env.task = task || !test ? task : test->task;
 }

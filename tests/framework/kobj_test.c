@@ -250,7 +250,10 @@ BPF_TEST_F(kobj, what_a_test_sets_in_the_task_stays)
 
 BPF_TEST_F(kobj, a_task_of_ones_own)
 {
-	void *task = BPFUNIT_KOBJ("task_struct"), *made = bpfunit_current_task();
+	void *task = BPFUNIT_KOBJ("task_struct"), *made;
+
+	bpfunit_set_current_task(NULL);
+	made = bpfunit_current_task();
 
 	KOBJ_SET(task, "pid", 5);
 	bpfunit_set_current_task(task);
@@ -258,7 +261,8 @@ BPF_TEST_F(kobj, a_task_of_ones_own)
 	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_task, (uint64_t *)NULL), 0);
 	EXPECT_EQ(self->skel->bss->seen.pid, 5);
 	EXPECT_TRUE(bpfunit_current_task() == task);
-	bpfunit_set_current_task(made);
+	bpfunit_set_current_task(NULL);
+	EXPECT_TRUE(bpfunit_current_task() == made);
 	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_task, (uint64_t *)NULL), 0);
 	EXPECT_EQ(self->skel->bss->seen.pid, 43);
 }

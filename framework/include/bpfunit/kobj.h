@@ -14,8 +14,11 @@
 #define BPFUNIT_KOBJ(type) bpfunit_kobj(BPFUNIT_HERE, type)
 BPFUNIT_API void *bpfunit_kobj(struct bpfunit_where where, const char *type);
 
-/* Set a field by its path: "pid", "cred.uid.val", "sk_addrs[2]"; pointers are followed ("real_parent.tgid").
- * Integers are stored in the field's size, also bit fields. A bad path ends the test. */
+/* Set or get a field by its path: "pid", "cred.uid.val", "sk_addrs[2]"; members of anonymous structs by their
+ * own names. Pointers are followed: "real_parent.tgid"; where one is NULL, setting makes a zeroed object
+ * of its type, getting ends the test. "fd[3]" behind a pointer takes the fourth element of an array that is there.
+ * Integers are stored in the field's size, also bit fields; a value that does not fit ends the test, as does a bad path.
+ * KOBJ_SET_STR writes into a char array, or points a char pointer to a new string (of user space for __user). */
 #define KOBJ_SET(kobj, path, value) bpfunit_kobj_set(BPFUNIT_HERE, kobj, path, (uint64_t)(value))
 #define KOBJ_SET_STR(kobj, path, text) bpfunit_kobj_set_str(BPFUNIT_HERE, kobj, path, text)
 #define KOBJ_GET(kobj, path) bpfunit_kobj_get(BPFUNIT_HERE, kobj, path)
@@ -23,9 +26,12 @@ BPFUNIT_API void bpfunit_kobj_set(struct bpfunit_where where, void *kobj, const 
 BPFUNIT_API void bpfunit_kobj_set_str(struct bpfunit_where where, void *kobj, const char *path, const char *text);
 BPFUNIT_API uint64_t bpfunit_kobj_get(struct bpfunit_where where, const void *kobj, const char *path);
 
-/* The current task (bpf_get_current_task): made when first needed, its pid, tgid, comm, real_parent
- * and the like (fields that the type has) follow the environment. */
+/* The current task (bpf_get_current_task): made when first needed. Those of its fields pid, tgid, comm,
+ * real_parent (pid, tgid), group_leader, cred (uid, gid and the like) that the type has follow the environment:
+ * they are written before a run when it has changed. start_time is the clock at the beginning; the rest is the test's.
+ * Ends the test when the opened objects do not define struct task_struct. */
 BPFUNIT_API void *bpfunit_current_task(void);
+/* Make another object the current task; the environment is not written into it. NULL: back to the default. */
 BPFUNIT_API void bpfunit_set_current_task(void *task);
 
 /* `size` bytes of simulated user-space memory with a copy of `data` (NULL: zeroes), for

@@ -48,7 +48,8 @@ BPFUNIT_API struct bpfunit_packet *bpfunit_packet_copy(const struct bpfunit_pack
  * eth:     NULL addresses mean 02:00:00:00:00:01 (source), 02:00:00:00:00:02 (destination).
  * vlan:    a tag below Ethernet; with two, the outer one gets ethertype 0x88a8. `id` below 4096.
  * ipv4/6:  ttl / hop limit 64, no options, no fragmentation; may follow Ethernet, another IP header
- *          (a tunnel), a payload, or begin the packet (what cgroup_skb programs see).
+ *          (a tunnel), a payload, or begin the packet. Programs that see packets from the network header
+ *          on (cgroup_skb, socket filters, lwt) run on a packet with or without Ethernet.
  * tcp:     sequence numbers 0, window 65535.
  * icmp/v6: eight bytes; the four behind the checksum are zero.
  */
