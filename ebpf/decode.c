@@ -237,9 +237,39 @@ static void decode_insn(const struct bu_prog *prog, struct bu_op *op, const stru
 	}
 }
 
-static void decode_all(struct bu_prog *prog)
+/* The operation that does two in a row, or 0: there is none. */
+static u16 fused_op(u16 first, u16 second)
+{
+#define BU_FUSED(first_, second_, ...)                                                             \
+	if (first == BU_OP_##first_ && second == BU_OP_##second_)                                  \
+		return BU_OP_##first_##_##second_;
+#include "ebpf/insns.def"
+	return 0;
+}
+
+static void fuse(struct bu_prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i + 1 < prog->nr_insns; i++) {
+		u16 code = fused_op(prog->ops[i].code, prog->ops[i + 1].code);
+
+		if (code)
+			prog->ops[i++].code = code;
+	}
+}
+
+static void set_handlers(struct bu_prog *prog)
 {
 	const void *const *handlers = bu_vm_handlers();
+	u32 i;
+
+	for (i = 0; handlers && i < prog->nr_insns; i++)
+		prog->ops[i].handler = handlers[prog->ops[i].code];
+}
+
+static void decode_all(struct bu_prog *prog)
+{
 	u32 i;
 
 	for (i = 0; i < prog->nr_insns; i++) {
@@ -254,7 +284,6 @@ static void decode_all(struct bu_prog *prog)
 				      .insn = i };
 		if (i == 0 || prog->ops[i - 1].code != BU_OP_LDDW)
 			decode_insn(prog, op, insn);
-		op->handler = handlers ? handlers[op->code] : NULL;
 	}
 }
 
@@ -275,6 +304,8 @@ int bu_prog_decode(struct bu_prog *prog)
 	if (!prog->counters || !prog->ops || !make_code(prog))
 		return -ENOMEM;
 	decode_all(prog);
+	fuse(prog);
+	set_handlers(prog);
 	return 0;
 }
 

@@ -38,7 +38,8 @@ enum bu_op_code {
 #define BU_ATOMIC(name, ...)                                                                       \
 	BU_OP_ATOMIC_##name##32, BU_OP_ATOMIC_##name##64, BU_OP_FETCH_##name##32,                  \
 		BU_OP_FETCH_##name##64,
-#define BU_OTHER(name) BU_OP_##name,
+#define BU_OTHER(name)               BU_OP_##name,
+#define BU_FUSED(first, second, ...) BU_OP_##first##_##second,
 #include "ebpf/insns.def"
 	BU_OP_MAX,
 };

@@ -17,6 +17,13 @@
 
 #define MAY_GOTO_MAX (8U << 20) /* Source: BPF_MAX_LOOPS */
 
+/* Written out, for compilers make of a loop or memset() the slow `rep stos`. */
+static void clear_registers(u64 regs[11])
+{
+	regs[0] = regs[1] = regs[2] = regs[3] = regs[4] = regs[5] = 0;
+	regs[6] = regs[7] = regs[8] = regs[9] = regs[10] = 0;
+}
+
 void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog)
 {
 	run->kernel = kernel;
@@ -29,7 +36,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->depth = 0;
 	run->insn = 0;
 	run->budget = kernel->budget;
-	memset(run->regs, 0, sizeof(run->regs));
+	clear_registers(run->regs);
 	run->nr_frames = 0;
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;

@@ -178,7 +178,7 @@ static int call_target(const struct bu_run *run, u64 address)
 /* clang-format off */
 
 #ifdef BU_VM_SWITCH
-#define CASE(name) case BU_OP_##name:
+#define CASE(name) case BU_OP_##name: op_##name: __attribute__((unused));
 #define NEXT_AT(op_)                                                                               \
 	{                                                                                          \
 		op = (op_);                                                                        \
@@ -278,6 +278,13 @@ static int call_target(const struct bu_run *run, u64 address)
 		}                                                                                  \
 		NEXT                                                                               \
 	}
+#define FUSED_CASE(first, second, effect)                                                          \
+	CASE(first##_##second)                                                                     \
+	{                                                                                          \
+		effect;                                                                            \
+		op++;                                                                              \
+		goto op_##second;                                                                  \
+	}
 #define FP_BITS(type) (sizeof(type) == 8 ? 0xff : (u8)(op->imm >> 32))
 #define LOAD_FP_CASE(name, type)                                                                   \
 	CASE(name)                                                                                 \
@@ -362,6 +369,7 @@ static u64 interpret(struct bu_run *run, const struct bu_op *op, u32 base_depth,
 	LABEL(ATOMIC_##name##32) LABEL(ATOMIC_##name##64) LABEL(FETCH_##name##32)                  \
 	LABEL(FETCH_##name##64)
 #define BU_OTHER(name) LABEL(name)
+#define BU_FUSED(first, second, ...) LABEL(first##_##second)
 #include "ebpf/insns.def"
 	};
 #endif
@@ -396,6 +404,7 @@ again:
 #define BU_JUMP JUMP_CASES
 #define BU_SIZE SIZE_CASES
 #define BU_ATOMIC ATOMIC_CASES
+#define BU_FUSED FUSED_CASE
 #include "ebpf/insns.def"
 	ATOMIC_CASE(XCHG32, u32, SRC = __atomic_exchange_n(at, (u32)SRC, __ATOMIC_SEQ_CST))
 	ATOMIC_CASE(XCHG64, u64, SRC = __atomic_exchange_n(at, SRC, __ATOMIC_SEQ_CST))

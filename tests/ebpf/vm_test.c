@@ -99,6 +99,26 @@ BPF_TEST(vm_jump, jumps_far)
 	EXPECT_R0(insns, 1);
 }
 
+/* r1 = r2; r1 += r3 is dispatched as one; the jump goes to its second half. */
+BPF_TEST(vm_jump, enters_a_pair_in_its_middle)
+{
+	struct bpf_insn insns[] = { MOV64_K(1, 1),
+				    MOV64_K(2, 10),
+				    MOV64_K(3, 100),
+				    MOV64_K(0, 0),
+				    JMP_K(BPF_JEQ, 0, 0, 1),
+				    MOV64_X(1, 2),
+				    ALU64_X(BPF_ADD, 1, 3),
+				    ALU64_K(BPF_ADD, 0, 1),
+				    JMP_K(BPF_JNE, 0, 2, -4),
+				    MOV64_X(0, 1),
+				    EXIT };
+
+	EXPECT_R0(insns, 110);
+	insns[8].off = -3; /* twice into the middle */
+	EXPECT_R0(insns, 201);
+}
+
 BPF_TEST(vm_jump, leaves_an_endless_loop_by_may_goto)
 {
 	struct bpf_insn insns[] = { MOV64_K(0, 0), MAY_GOTO(2), ALU64_K(BPF_ADD, 0, 1), JA(-3),
