@@ -70,19 +70,55 @@ BPF_TEST(core, a_missing_field_is_a_trap_only_when_reached)
 		     BPFUNIT_RUN(skel->progs.read_the_unknown, &argument));
 }
 
-/* Two objects disagree about a struct: each finds its own layout when it is the one opened last. */
-BPF_TEST(core, each_object_has_its_layout)
+/* Two objects know different fields of a struct: the kernel's has all of them, whoever is loaded
+ * when. */
+BPF_TEST(core, objects_share_a_struct)
+{
+	struct core_bpf *skel = BPFUNIT_OPEN(core_bpf);
+	struct core_other_bpf *other = BPFUNIT_OPEN(core_other_bpf);
+	void *task;
+
+	ASSERT_OK(core_bpf__load(skel));
+	ASSERT_OK(core_other_bpf__load(other));
+	task = BPFUNIT_KOBJ("task_struct");
+	KOBJ_SET(task, "pid", 7);
+	KOBJ_SET(task, "padding[3]", 33);
+	KOBJ_SET(task, "flags.low", 5);
+	run(skel->progs.ask, 0);
+	EXPECT_EQ(skel->data->answers.exists, 1);
+	EXPECT_EQ(skel->data->answers.ancient, 0);
+	EXPECT_EQ(skel->data->answers.phase, 42);
+	run(skel->progs.read_task, (uintptr_t)task);
+	EXPECT_EQ(skel->bss->pid, 7);
+	run(other->progs.ask, (uintptr_t)task);
+	EXPECT_EQ(other->data->offset, 0);
+	EXPECT_EQ(other->data->pid, 7);
+	EXPECT_EQ(other->data->padding, 33);
+	EXPECT_EQ(other->data->low, 5);
+	EXPECT_EQ(other->data->named, 6);
+	EXPECT_EQ(other->data->phase, 43);
+}
+
+BPF_TEST(core, a_struct_keeps_its_fields_when_objects_come)
 {
 	struct core_other_bpf *other = BPFUNIT_LOAD(core_other_bpf);
-	struct core_bpf *skel = BPFUNIT_LOAD(core_bpf);
-	struct core_other_bpf *again = BPFUNIT_LOAD(core_other_bpf);
+	struct core_bpf *skel;
+	void *task = BPFUNIT_KOBJ("task_struct");
 
-	run(other->progs.ask, 0);
+	KOBJ_SET(task, "padding[3]", 33);
+	KOBJ_SET(task, "pid", 8);
+	skel = BPFUNIT_LOAD(core_bpf);
+	run(other->progs.ask, (uintptr_t)task);
 	EXPECT_EQ(other->data->offset, 32);
-	run(skel->progs.ask, 0);
-	EXPECT_EQ(skel->data->answers.size, 24);
-	run(again->progs.ask, 0);
-	EXPECT_EQ(again->data->offset, 32);
+	EXPECT_EQ(other->data->padding, 33);
+	run(skel->progs.read_task, (uintptr_t)BPFUNIT_KOBJ("task_struct"));
+	EXPECT_EQ(skel->bss->pid, 0);
+	task = BPFUNIT_KOBJ("task_struct");
+	KOBJ_SET(task, "pid", 9);
+	KOBJ_SET(task, "wide", 17);
+	run(skel->progs.read_task, (uintptr_t)task);
+	EXPECT_EQ(skel->bss->pid, 9);
+	EXPECT_EQ(skel->bss->wide, 17);
 }
 
 BPF_TEST(kernel_btf, has_attach_targets)
