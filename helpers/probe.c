@@ -114,22 +114,38 @@ int bu_probe_read_str(struct bu_kernel *kernel, char *dst, u64 src, u32 size, en
 	return (int)size;
 }
 
-/* A read that failed only because it was of the wrong kind is worth a word in a failing test's
- * report. */
+/* Why a read failed although there is memory, for a failing test's report; NULL: there is none. */
+static const char *reason(const struct bu_arena *arena, u64 src, enum bu_space space)
+{
+	char byte;
+
+	if (!bu_arena_contains(arena, (void *)src)) {
+		if (space != BU_KERNEL_SPACE || src < 4096 || src >= USER_END ||
+		    read_process(&byte, src, 1, BU_USER_SPACE))
+			return NULL;
+		return "a probe read of kernel memory was given an address of the test's own "
+		       "memory "
+		       "and returned -ERANGE (kernel objects are made by BPFUNIT_KOBJ)";
+	}
+	if (!bu_arena_readable(arena, (void *)src, 1))
+		return NULL;
+	if (space == BU_USER_SPACE && !is_user_region(arena, src))
+		return "a probe read of user memory was given a kernel address and returned "
+		       "-EFAULT "
+		       "(bpf_probe_read_kernel* would read it)";
+	if (space == BU_KERNEL_SPACE && is_user_region(arena, src))
+		return "a probe read of kernel memory was given a user address and returned "
+		       "-ERANGE "
+		       "(bpf_probe_read_user* would read it)";
+	return NULL;
+}
+
 static void explain(struct bu_kernel *kernel, u64 src, enum bu_space space)
 {
-	const struct bu_arena *arena = &kernel->arena;
+	const char *text = reason(&kernel->arena, src, space);
 
-	if (!bu_arena_contains(arena, (void *)src) || !bu_arena_readable(arena, (void *)src, 1))
-		return;
-	if (space == BU_USER_SPACE && !is_user_region(arena, src))
-		bu_note(kernel,
-			"a probe read of user memory was given a kernel address and returned "
-			"-EFAULT (bpf_probe_read_kernel* would read it)");
-	if (space == BU_KERNEL_SPACE && is_user_region(arena, src))
-		bu_note(kernel,
-			"a probe read of kernel memory was given a user address and returned "
-			"-ERANGE (bpf_probe_read_user* would read it)");
+	if (text)
+		bu_note(kernel, "%s", text);
 }
 
 static u64 probe(struct bu_run *run, void *dst, u32 size, u64 src, enum bu_space space)

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "ebpf/kernel.h"
+
 BPF_TEST_F(helpers, map_calls_return_what_the_map_says)
 {
 	EXPECT_EQ(RUN(maps, 1, 11, BPF_ANY, 0), 0);
@@ -136,6 +138,31 @@ BPF_TEST_F(helpers, probes_read_kernel_objects)
 	EXPECT_EQ(self->bss->ret[0], 0);
 	EXPECT_EQ(self->bss->ret[1], -EFAULT);
 	EXPECT_EQ(self->bss->ret[2], 0);
+}
+
+static bool noted(const char *text)
+{
+	for (const struct bu_note *note = bu_kernel()->notes; note; note = note->next)
+		if (strstr(note->text, text))
+			return true;
+	return false;
+}
+
+BPF_TEST_F(helpers, probes_of_the_wrong_memory_are_noted)
+{
+	static char own[8] = "own";
+
+	RUN(probe, 8, 1);
+	EXPECT_NULL(bu_kernel()->notes);
+	RUN(probe, (uintptr_t)own, 4);
+	EXPECT_EQ(self->bss->ret[0], -ERANGE);
+	EXPECT_STREQ(self->bss->out + 64, "own");
+	EXPECT_TRUE(noted("BPFUNIT_KOBJ"));
+	RUN(probe, (uintptr_t)bpfunit_user_memory("user", 5), 5);
+	EXPECT_TRUE(noted("given a user address"));
+	RUN(who);
+	RUN(probe, (uint64_t)self->bss->ret[6], 8);
+	EXPECT_TRUE(noted("given a kernel address"));
 }
 
 BPF_TEST_F(helpers, copies_from_user_memory)
