@@ -50,6 +50,8 @@ struct bu_map_ops {
 	 * -errno. Asked first for the whole range (may it be mapped so?), then for each page of it:
 	 * a ring buffer's pages are not consecutive in the memfd (its data appears twice). */
 	s64 (*mmap_offset)(struct bu_map *map, u64 pgoff, u64 size, int prot);
+	/* A program that is being loaded refers to the map: 0, or why it cannot. */
+	int (*used_by)(struct bu_map *map, const struct bu_prog *prog);
 	/* User space has closed its last descriptor; programs may still hold the map. */
 	void (*closed)(struct bu_map *map);
 	/* Whether poll(2) reports data. */

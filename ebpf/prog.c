@@ -130,6 +130,16 @@ static int set_type(struct bu_prog *prog, const union bpf_attr *attr)
 	return bu_check_name(attr->prog_name);
 }
 
+/* Source: bpf_check_tail_call(), kernel/bpf/core.c (6.12). */
+static int check_maps(const struct bu_prog *prog)
+{
+	int err = 0;
+
+	for (u32 i = 0; !err && i < prog->nr_maps; i++)
+		err = prog->maps[i]->ops->used_by(prog->maps[i], prog);
+	return err;
+}
+
 /* What needs the whole program: structure, references, information, operations. */
 static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
@@ -141,6 +151,8 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 		err = bu_prog_resolve(prog, attr, log);
 	if (!err)
 		err = bu_prog_decode(prog);
+	if (!err)
+		err = check_maps(prog);
 	if (!err && attr->log_level)
 		bu_log_add(log, "%u instructions are well formed (bpfunit has no verifier)\n",
 			   prog->nr_insns);

@@ -73,6 +73,7 @@ const struct bu_map_ops bu_array_ops = {
 	.next_key = bu_array_next_key,
 	.direct_value = direct_value,
 	.mmap_offset = mmap_offset,
+	.used_by = bu_used_by_any,
 	.closed = bu_closed_nothing,
 	.readable = bu_readable_never,
 	.batch = true,

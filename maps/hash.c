@@ -91,6 +91,7 @@ const struct bu_map_ops bu_hash_ops = {
 	.next_key = bu_htab_next_key,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = bu_mmap_offset_enotsupp,
+	.used_by = bu_used_by_any,
 	.closed = bu_closed_nothing,
 	.readable = bu_readable_never,
 	.batch = true,

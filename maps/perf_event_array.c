@@ -60,6 +60,7 @@ const struct bu_map_ops bu_perf_event_array_ops = {
 	.next_key = bu_array_next_key,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = bu_mmap_offset_enotsupp,
+	.used_by = bu_used_by_any,
 	.closed = closed,
 	.readable = bu_readable_never,
 	.no_btf = true,

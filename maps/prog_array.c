@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * BPF_MAP_TYPE_PROG_ARRAY. All programs of an array have the type of the first.
- * Source: kernel/bpf/arraymap.c, __bpf_prog_map_compatible() in kernel/bpf/core.c (6.12).
- * A program may hold the array that holds it: the array is emptied when user space has closed it.
+ * BPF_MAP_TYPE_PROG_ARRAY. The first program that is put in an array, or is loaded and refers to
+ * it, determines the type of all. Source: kernel/bpf/arraymap.c, __bpf_prog_map_compatible() in
+ * kernel/bpf/core.c (6.12). A program may hold the array that holds it: the array is emptied when
+ * user space has closed it.
  */
 #include <string.h>
 
@@ -30,6 +31,14 @@ static bool compatible(struct bu_fd_array *array, const struct bu_prog *prog)
 	}
 	return array->owner_type == prog->prog_type &&
 	       array->owner_attach_type == prog->expected_attach_type;
+}
+
+static int used_by(struct bu_map *map, const struct bu_prog *prog)
+{
+	/* An extension has the type of the program that it extends. */
+	if (prog->prog_type == BPF_PROG_TYPE_EXT)
+		return 0;
+	return compatible(map->priv, prog) ? 0 : -EINVAL;
 }
 
 static int user_lookup(struct bu_map *map, const void *key, void *value, u64 flags)
@@ -77,6 +86,7 @@ const struct bu_map_ops bu_prog_array_ops = {
 	.next_key = bu_array_next_key,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = bu_mmap_offset_enotsupp,
+	.used_by = used_by,
 	.closed = bu_fd_array_clear,
 	.readable = bu_readable_never,
 	.fd_values = true,

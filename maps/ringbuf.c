@@ -291,6 +291,7 @@ const struct bu_map_ops bu_ringbuf_ops = {
 	.next_key = bu_next_key_enotsupp,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = mmap_offset,
+	.used_by = bu_used_by_any,
 	.closed = bu_closed_nothing,
 	.readable = readable,
 };

@@ -67,6 +67,11 @@ s64 bu_mmap_offset_enotsupp(struct bu_map *map, u64 pgoff, u64 size, int prot)
 	return -BU_ENOTSUPP;
 }
 
+int bu_used_by_any(struct bu_map *map, const struct bu_prog *prog)
+{
+	return 0;
+}
+
 void bu_closed_nothing(struct bu_map *map)
 {
 }

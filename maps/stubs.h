@@ -23,6 +23,7 @@ int bu_user_take_enotsupp(struct bu_map *map, const void *key, void *value, u64 
 int bu_next_key_enotsupp(struct bu_map *map, const void *key, void *next);
 void *bu_direct_value_none(struct bu_map *map, u32 offset);
 s64 bu_mmap_offset_enotsupp(struct bu_map *map, u64 pgoff, u64 size, int prot);
+int bu_used_by_any(struct bu_map *map, const struct bu_prog *prog);
 void bu_closed_nothing(struct bu_map *map);
 bool bu_readable_never(struct bu_map *map);
 

@@ -65,6 +65,7 @@ BPF_TEST(prog_array, errnos)
 	close(other);
 }
 
+/* That of the program that uses the array: call_program. */
 BPF_TEST(prog_array, holds_programs_of_one_type)
 {
 	struct map_programs_bpf *skel = BPFUNIT_LOAD(map_programs_bpf);
@@ -72,10 +73,41 @@ BPF_TEST(prog_array, holds_programs_of_one_type)
 	int tc = bpf_program__fd(skel->progs.of_another_type);
 	uint32_t key = 1;
 
-	EXPECT_OK(bpf_map_update_elem(fd, &key, &prog, BPF_ANY));
 	EXPECT_ERR(bpf_map_update_elem(fd, &key, &tc, BPF_ANY), EINVAL);
+	EXPECT_OK(bpf_map_update_elem(fd, &key, &prog, BPF_ANY));
 	EXPECT_OK(bpf_map_delete_elem(fd, &key));
 	EXPECT_ERR(bpf_map_update_elem(fd, &key, &tc, BPF_ANY), EINVAL); /* the type stays */
+}
+
+static int load_user_of(int map, enum bpf_prog_type type)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = 2,
+		  .src_reg = BPF_PSEUDO_MAP_FD,
+		  .imm = map },
+		{ 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts);
+
+	return bpf_prog_load(type, "user", "GPL", insns, sizeof(insns) / sizeof(*insns), &opts);
+}
+
+BPF_TEST(prog_array, first_program_determines_the_type)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", 4, 4, 1, NULL);
+	int plain = bpf_map_create(BPF_MAP_TYPE_HASH, "hash", 4, 4, 1, NULL);
+	int filter = load_user_of(fd, BPF_PROG_TYPE_SOCKET_FILTER);
+	int xdp = load_user_of(plain, BPF_PROG_TYPE_XDP);
+	uint32_t key = 0;
+
+	ASSERT_OK(filter);
+	ASSERT_OK(xdp);
+	EXPECT_ERR(load_user_of(fd, BPF_PROG_TYPE_XDP), EINVAL);
+	EXPECT_ERR(bpf_map_update_elem(fd, &key, &xdp, BPF_ANY), EINVAL);
+	EXPECT_OK(bpf_map_update_elem(fd, &key, &filter, BPF_ANY));
 }
 
 /* Otherwise an array and a program in it that uses the array would keep each other for good. */
