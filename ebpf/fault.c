@@ -11,6 +11,7 @@
 #include "ebpf/fault_text.h"
 #include "ebpf/kernel.h"
 
+#include <bpf/btf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -238,7 +239,8 @@ static void refine(struct access *access, const struct bu_region *region, bool i
 		break;
 	case BU_REGION_MAP_VALUE:
 		if (inside && access->fault->kind == BU_FAULT_USE_AFTER_FREE && !region->info.label)
-			HINT(access->fault, "the element has been deleted, or replaced by an update");
+			HINT(access->fault,
+			     "the element has been deleted, or replaced by an update");
 		break;
 	case BU_REGION_RINGBUF:
 		if (inside && access->fault->kind == BU_FAULT_USE_AFTER_FREE)
@@ -391,6 +393,48 @@ void bu_fault_budget(struct bu_run *run)
 #define POISON_KFUNC_BASE 2002000000
 #define POISON_LAST       2002999999
 
+/* The name of a kernel function by its id in the kernel's BTF; NULL: not known. */
+static const char *kfunc_name(struct bu_kernel *kernel, u32 id)
+{
+	struct bu_btf *vmlinux = bu_vmlinux_btf(kernel);
+	struct btf *btf = vmlinux ? bu_btf_parsed(vmlinux) : NULL;
+	const struct btf_type *type = btf ? btf__type_by_id(btf, id) : NULL;
+
+	return type ? btf__name_by_offset(btf, type->name_off) : NULL;
+}
+
+static void explain_kfunc(struct bu_run *run, struct bu_fault *fault, const struct bpf_insn *insn)
+{
+	const char *name = kfunc_name(run->kernel, insn->imm);
+
+	if (insn->imm == 0) {
+		HINT(fault, "a weak kernel function (kfunc) that the kernel does not have: test it "
+			    "with bpf_ksym_exists() first");
+		return;
+	}
+	fault->kind = BU_FAULT_NO_MODEL;
+	HINT(fault, "the kernel function (kfunc) %s has no model", name ? name : "called here");
+}
+
+static void explain_number(struct bu_fault *fault, s32 number)
+{
+	if (number == POISON_CORE)
+		HINT(fault, "a CO-RE relocation failed here: the kernel's types lack this type, "
+			    "field or enumerator; test it with bpf_core_field_exists() first");
+	else if (number >= POISON_KFUNC_BASE && number <= POISON_LAST)
+		HINT(fault,
+		     "a weak kernel function (kfunc, extern number %d) that the kernel does "
+		     "not have: test it with bpf_ksym_exists() first",
+		     number - POISON_KFUNC_BASE);
+	else if (number >= POISON_MAP_BASE && number < POISON_KFUNC_BASE)
+		HINT(fault,
+		     "a map (number %d of the object) that was not created, see "
+		     "bpf_map__set_autocreate()",
+		     number - POISON_MAP_BASE);
+	else
+		HINT(fault, "no helper has the number %d", number);
+}
+
 void bu_fault_poison(struct bu_run *run)
 {
 	struct bu_fault *fault = new_fault(run, BU_FAULT_BAD_INSTRUCTION);
@@ -402,22 +446,7 @@ void bu_fault_poison(struct bu_run *run)
 		HINT(fault,
 		     "the register holds neither a function's address nor a helper's number");
 	else if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		HINT(fault, insn->imm ? "a kernel function that has no model"
-				      : "a weak kernel function (kfunc) that the kernel does not "
-					"have: test it with bpf_ksym_exists() first");
-	else if (insn->imm == POISON_CORE)
-		HINT(fault, "a CO-RE relocation failed here: the kernel's types lack this type, "
-			    "field or enumerator; test it with bpf_core_field_exists() first");
-	else if (insn->imm >= POISON_KFUNC_BASE && insn->imm <= POISON_LAST)
-		HINT(fault,
-		     "a weak kernel function (kfunc, extern number %d) that the kernel does "
-		     "not have: test it with bpf_ksym_exists() first",
-		     insn->imm - POISON_KFUNC_BASE);
-	else if (insn->imm >= POISON_MAP_BASE && insn->imm < POISON_KFUNC_BASE)
-		HINT(fault,
-		     "a map (number %d of the object) that was not created, see "
-		     "bpf_map__set_autocreate()",
-		     insn->imm - POISON_MAP_BASE);
+		explain_kfunc(run, fault, insn);
 	else
-		HINT(fault, "no helper has the number %d", insn->imm);
+		explain_number(fault, insn->imm);
 }

@@ -214,6 +214,14 @@ BPF_TEST(fault_asm, poisoned_calls)
 	EXPECT_ASM(unknown, BU_FAULT_BAD_INSTRUCTION, "no helper has the number 9999");
 }
 
+BPF_TEST(fault_asm, kernel_function_without_a_model)
+{
+	struct bpf_insn insns[] = { INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 99999),
+				    EXIT };
+
+	EXPECT_ASM(insns, BU_FAULT_NO_MODEL, "kernel function (kfunc) called here has no model");
+}
+
 BPF_TEST(fault_asm, poisoned_calls_do_no_harm_when_they_are_skipped)
 {
 	struct bpf_insn insns[] = { MOV64_K(0, 4), JMP_K(BPF_JEQ, 0, 4, 1), CALL(195896080), EXIT };
