@@ -48,7 +48,8 @@ BPF_TEST(fault, past_the_end_of_a_map_value)
 	EXPECT_REPORT(BPFUNIT_FAULT_OUT_OF_BOUNDS, run(skel->progs.past_the_end),
 		      "out of bounds: read of 8 bytes at 0x",
 		      "at the end of value of map 'flows' (64 bytes)", "faulty.bpf.c:30",
-		      "return at[distance]; /* out of bounds, in a subprogram */", "past_the_end");
+		      "return at[distance]; /* out of bounds, in a subprogram */", "#0 next at",
+		      "#1 past_the_end at");
 }
 
 BPF_TEST(fault, distances_from_a_map_value)

@@ -25,7 +25,7 @@ const volatile __u64 limit = 7;
 __u64 position;
 __u64 *kept;
 
-static __u64 next(__u64 *at, int distance)
+static __noinline __u64 next(__u64 *at, int distance)
 {
 	return at[distance]; /* out of bounds, in a subprogram */
 }
