@@ -273,6 +273,16 @@ FAILS(check, strings_may_be_null,
 	EXPECT_STRNE(none, NULL);
 }
 
+FAILS(check, strings_are_escaped,
+      "EXPECT_STREQ(text, NULL) does not hold\n"
+      "  text: \"\\001\\t\\\"\\\\\\3772\"\n"
+      "  NULL: NULL")
+{
+	const char *text = "\001\t\"\\\3772";
+
+	EXPECT_STREQ(text, NULL);
+}
+
 FAILS(check, memeq_shows_the_first_differing_line,
       "EXPECT_MEMEQ(a, b) does not hold: 2 of 20 bytes differ, the first at offset 17\n"
       "  0010: 41 42 43 44                                      ABCD\n"

@@ -55,6 +55,14 @@ EVENT_TEST(ring_events_come_in_order)
 	ASSERT_NO_EVENT(skel->maps.ring);
 }
 
+EVENT_TEST(padding_of_a_known_type_does_not_count)
+{
+	EXPECT_RUN(skel->progs.emit_dirty, NULL, 0);
+	EXPECT_EVENT(skel->maps.ring, (struct event){ .pid = 7 });
+	EXPECT_RUN(skel->progs.emit_dirty, NULL, 0);
+	EXPECT_EQ(((const uint8_t *)NEXT_EVENT(skel->maps.ring, struct event))[4], 0xff);
+}
+
 EVENT_TEST(ring_wraps)
 {
 	for (uint32_t i = 1; i < 1000; i++) {

@@ -203,6 +203,19 @@ int emit_ring(void *ctx)
 	return (int)bpf_ringbuf_output(&ring, &event, sizeof(event), 0);
 }
 
+/* Its padding is not zero. */
+SEC("raw_tp")
+int emit_dirty(void *ctx)
+{
+	struct event event;
+
+	__builtin_memset(&event, 0xff, sizeof(event));
+	event.pid = 7;
+	event.stamp_ns = 0;
+	__builtin_memset(event.comm, 0, sizeof(event.comm));
+	return (int)bpf_ringbuf_output(&ring, &event, sizeof(event), 0);
+}
+
 SEC("raw_tp")
 int emit_discarded(void *ctx)
 {

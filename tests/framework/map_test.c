@@ -167,6 +167,26 @@ MAP_TEST(typed_maps)
 	EXPECT_MAP_VALUE(names, "lo", 1);
 }
 
+/* As a compiler may leave it that copies field by field. */
+MAP_TEST(padding_does_not_count)
+{
+	struct flow dirty;
+	struct bpfunit_bytes key = { &dirty, sizeof(dirty), BPFUNIT_BYTES_VALUE, "" };
+	struct counters counters = { .packets = 1 };
+	struct bpfunit_bytes value = { &counters, sizeof(counters), BPFUNIT_BYTES_VALUE, "" };
+	const struct bpfunit_check *check = BPFUNIT_CHECK_("MAP_PUT", true, "flows", "dirty");
+
+	memset(&dirty, 0xff, sizeof(dirty));
+	dirty.source = 1;
+	dirty.destination = 2;
+	dirty.port = 80;
+	dirty.proto = 6;
+	EXPECT_OK(bpfunit_map_put(check, skel->maps.flows, -1, 0, &key, &value));
+	EXPECT_MAP_HAS_KEY(skel->maps.flows, FLOW_A);
+	EXPECT_TRUE(bpfunit_map_has(check, skel->maps.flows, &key));
+	EXPECT_MAP_COUNT(skel->maps.flows, 1);
+}
+
 static int evaluations;
 
 static struct bpf_map *map_once(struct bpf_map *map)

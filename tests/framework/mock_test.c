@@ -203,6 +203,21 @@ BPF_TEST_F(mock, an_assert_in_a_callback_ends_the_test)
 	EXPECT_RUN(self->skel->progs.put_two, NULL, 0);
 }
 
+static void ends_in_the_first_update(void *self)
+{
+	(void)self;
+	BPFUNIT_MOCK(BPF_FUNC_map_update_elem, .callback = asserting, .map = used->maps.drops);
+	BPFUNIT_RUN(used->progs.put_two, NULL);
+}
+
+BPF_TEST_F(mock, an_assert_in_a_callback_stops_the_program)
+{
+	used = self->skel;
+	EXPECT_EQ(inner_run(ends_in_the_first_update).failures, 1);
+	EXPECT_MAP_VALUE(self->skel->maps.slots, (__u32){ 1 }, (__u64){ 0 });
+	EXPECT_CALLS(BPF_FUNC_map_update_elem, 1);
+}
+
 static int64_t skipping(struct bpfunit_call *call)
 {
 	(void)call;
@@ -240,6 +255,37 @@ BPF_TEST_F(mock, an_assert_under_libbpf_ends_the_test_at_the_next_check)
 	used = self->skel;
 	EXPECT_EQ(inner_run(asserts_under_libbpf).failures, 1);
 	EXPECT_EQ(after, 0);
+}
+
+static void asserts_under_libbpf_at_last(void *self)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	(void)self;
+	BPFUNIT_MOCK(BPF_FUNC_get_prandom_u32, .callback = asserting);
+	bpf_prog_test_run_opts(bpf_program__fd(used->progs.call_random), &opts);
+}
+
+static void checking_teardown(void *self)
+{
+	(void)self;
+	EXPECT_TRUE(true);
+	after = 7;
+}
+
+BPF_TEST_F(mock, an_ended_body_does_not_end_the_teardown)
+{
+	struct bpfunit_test test = {
+		.suite = "inner",
+		.name = "ending",
+		.body = asserts_under_libbpf_at_last,
+		.teardown = checking_teardown,
+	};
+
+	used = self->skel;
+	EXPECT_EQ(inner_execute(&test).failures, 1);
+	EXPECT_EQ(after, 7);
+	after = 0;
 }
 
 static int64_t removing_itself(struct bpfunit_call *call)

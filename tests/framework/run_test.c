@@ -222,6 +222,14 @@ RUN_FAILS(expected_fault_did_not_come,
 	EXPECT_FAULT(BPFUNIT_FAULT_LEAK, BPFUNIT_RUN(skel->progs.print, NULL));
 }
 
+RUN_FAILS(an_earlier_fault_does_not_count,
+	  "EXPECT_FAULT(BPFUNIT_FAULT_NULL_POINTER, BPFUNIT_RUN(skel->progs.print, NULL)) does not "
+	  "hold: the program ended without a fault")
+{
+	EXPECT_FAULT(BPFUNIT_FAULT_NULL_POINTER, BPFUNIT_RUN(skel->progs.read_null, NULL));
+	EXPECT_FAULT(BPFUNIT_FAULT_NULL_POINTER, BPFUNIT_RUN(skel->progs.print, NULL));
+}
+
 static void expects_another(void *self)
 {
 	(void)self;
