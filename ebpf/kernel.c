@@ -83,6 +83,7 @@ static void init_lock(struct bu_kernel *kernel)
 
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(&kernel->lock, &attr);
 	pthread_mutexattr_destroy(&attr);
 }
@@ -136,14 +137,45 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	free(kernel);
 }
 
+static void forget_runs(struct bu_kernel *kernel)
+{
+	kernel->running = 0;
+	kernel->run = NULL;
+}
+
+/* The lock's owner ended inside: what it ran is over. */
+static void take_over(struct bu_kernel *kernel)
+{
+	pthread_mutex_consistent(&kernel->lock);
+	kernel->lock_depth = 0;
+	forget_runs(kernel);
+}
+
 void bu_kernel_lock(struct bu_kernel *kernel)
 {
-	pthread_mutex_lock(&kernel->lock);
+	if (pthread_mutex_lock(&kernel->lock) == EOWNERDEAD)
+		take_over(kernel);
+	kernel->lock_depth++;
 }
 
 void bu_kernel_unlock(struct bu_kernel *kernel)
 {
+	kernel->lock_depth--;
 	pthread_mutex_unlock(&kernel->lock);
+}
+
+void bu_kernel_abandon(struct bu_kernel *kernel)
+{
+	int err = pthread_mutex_trylock(&kernel->lock);
+
+	if (err == EBUSY) /* another thread is inside */
+		return;
+	if (err == EOWNERDEAD)
+		take_over(kernel);
+	kernel->lock_depth++;
+	forget_runs(kernel);
+	while (kernel->lock_depth)
+		bu_kernel_unlock(kernel);
 }
 
 static void add_note(struct bu_kernel *kernel, const char *text)

@@ -56,6 +56,7 @@ struct bu_kernel {
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
 	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
 	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */
+	u32 lock_depth;               /* how often the lock's owner holds it */
 	/* Told of each fault when a run ends with one, before the run's memory is released. */
 	void (*on_fault)(void *arg, struct bu_run *run);
 	void *on_fault_arg;
@@ -76,6 +77,10 @@ void bu_kernel_free(struct bu_kernel *kernel);
 /* One thread at a time may be in the kernel; nests. */
 void bu_kernel_lock(struct bu_kernel *kernel);
 void bu_kernel_unlock(struct bu_kernel *kernel);
+
+/* The calling thread has jumped out of whatever it did in the kernel (a check in a mock ended the
+ * test): give up its lock and its runs. Without effect when it was not in the kernel. */
+void bu_kernel_abandon(struct bu_kernel *kernel);
 
 /* Keep a sentence for the report of a failing test (the same text once). */
 void bu_note(struct bu_kernel *kernel, const char *format, ...) BU_PRINTF(2, 3);

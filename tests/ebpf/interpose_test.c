@@ -12,6 +12,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,6 +342,45 @@ BPF_TEST(fork, leaves_the_parents_kernel_alone)
 	value = 0;
 	EXPECT_OK(bpf_map_lookup_elem(map, &zero, &value));
 	EXPECT_EQ(value, 7);
+}
+
+static void *leave_inside(void *kernel)
+{
+	bu_kernel_lock(kernel);
+	bu_kernel_lock(kernel);
+	return NULL;
+}
+
+static void *use(void *result)
+{
+	*(int *)result = array();
+	return NULL;
+}
+
+/* A failed check may end a thread, or jump away, while a mock of it is in the kernel. */
+BPF_TEST(kernel, is_usable_when_a_thread_ended_inside)
+{
+	pthread_t thread;
+
+	ASSERT_OK(pthread_create(&thread, NULL, leave_inside, bu_kernel()));
+	ASSERT_OK(pthread_join(thread, NULL));
+	EXPECT_GE(array(), 0);
+}
+
+BPF_TEST(kernel, is_usable_when_a_thread_jumped_away)
+{
+	pthread_t thread;
+	int result = -1;
+
+	leave_inside(bu_kernel());
+	bu_kernel()->running = 3;
+	bu_kernel_abandon(bu_kernel());
+	EXPECT_EQ(bu_kernel()->running, 0);
+	ASSERT_OK(pthread_create(&thread, NULL, use, &result));
+	ASSERT_OK(pthread_join(thread, NULL));
+	EXPECT_GE(result, 0);
+	bu_kernel_abandon(bu_kernel()); /* nothing to give up */
+	EXPECT_GE(array(), 0);
 }
 
 BPF_TEST(kernel, reset_forgets_all)
