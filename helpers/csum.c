@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Internet checksums: one's complement sums of 16 or 32 bits in the byte order of memory.
- * Source: net/core/filter.c, include/net/checksum.h (6.12).
+ * Source: net/core/filter.c, include/net/checksum.h (6.12); csum_diff: what Linux 6.18 answers.
  */
 #include "helpers/packet.h"
 
 #include <string.h>
 
-#define MAX_DIFF_BYTES 512 /* Source: struct bpf_scratchpad */
-#define MANGLED_0      0xffff
+#define MANGLED_0 0xffff
 #define BU_F_IPV6      (1ULL << 7) /* BPF_F_IPV6 */
 
 static u32 add32(u32 a, u32 b)
@@ -25,31 +24,40 @@ static u16 add16(u16 a, u16 b)
 	return sum + (sum < a);
 }
 
-/* The complement of the 16-bit sum. */
-static u16 fold(u32 sum)
+/* The 16-bit sum of a 32-bit one. */
+static u16 fold16(u32 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (u16)~sum;
+	return (sum & 0xffff) + (sum >> 16);
 }
 
-/* Sum of 32-bit words, each inverted by `mask`. */
-static u32 sum_words(const u8 *data, u32 size, u32 mask, u32 sum)
+static u16 fold(u32 sum)
 {
-	u32 word;
+	return (u16)~fold16(sum);
+}
 
+/* Sum of 32-bit words, the last one filled up with zeroes. */
+static u32 sum_words(const u8 *data, u32 size, u32 sum)
+{
 	for (u32 i = 0; i < size; i += 4) {
-		memcpy(&word, data + i, 4);
-		sum = add32(sum, word ^ mask);
+		u32 word = 0;
+
+		memcpy(&word, data + i, BU_MIN(size - i, 4));
+		sum = add32(sum, word);
 	}
 	return sum;
 }
 
+/* Before Linux 6.13 sizes were multiples of 4, 512 at most, and the sum was not folded. */
 BU_HELPER_5(csum_diff, const u8 *, from, u32, from_size, const u8 *, to, u32, to_size, u32, seed)
 {
-	if ((from_size | to_size) % 4 || from_size + to_size > MAX_DIFF_BYTES)
-		return -EINVAL;
-	return sum_words(to, to_size, 0, sum_words(from, from_size, ~0U, seed));
+	if (from_size && to_size)
+		seed = add32(sum_words(to, to_size, seed), ~sum_words(from, from_size, 0));
+	else if (from_size)
+		seed = ~sum_words(from, from_size, ~seed);
+	else
+		seed = sum_words(to, to_size, seed);
+	return fold16(seed);
 }
 
 /* Differs: no packet has a checksum computed by hardware (CHECKSUM_COMPLETE). */
