@@ -32,14 +32,13 @@ BPF_TEST(packet_run, metadata_that_a_program_makes)
 	struct packet_bpf *skel = BPFUNIT_LOAD(packet_bpf);
 	struct bpfunit_packet *p = bpfunit_packet_ipv4_udp("10.0.0.1", "10.0.0.2", 1000, 53, "hi");
 	struct bpfunit_packet *same = bpfunit_packet_copy(p);
-	const uint32_t *meta;
+	const void *meta;
 	size_t size;
 
 	EXPECT_RUN_XDP(skel->progs.mark, p, XDP_PASS);
 	meta = bpfunit_packet_xdp_meta(p, &size);
 	ASSERT_EQ(size, 8);
-	EXPECT_EQ(meta[0], 0x11111111);
-	EXPECT_EQ(meta[1], 0x22222222);
+	EXPECT_MEMEQ(meta, "\x11\x11\x11\x11\x22\x22\x22\x22", 8);
 	EXPECT_PACKET_EQ(p, same);
 	EXPECT_RUN_XDP(skel->progs.forward, p, XDP_TX); /* the next program in the chain */
 	EXPECT_EQ(skel->bss->meta_in, 8);

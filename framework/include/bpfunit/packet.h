@@ -117,7 +117,7 @@ BPFUNIT_API struct bpfunit_packet_meta *bpfunit_packet_meta(struct bpfunit_packe
 /* XDP metadata area in front of the frame (data_meta .. data), at most 252 bytes and a multiple of 4.
  * 0, or -EINVAL (and errno). */
 BPFUNIT_API int bpfunit_packet_set_xdp_meta(struct bpfunit_packet *packet, const void *data, size_t size);
-/* The area as the last run left it (`*size` bytes; NULL and 0: none). */
+/* The area as the last run left it (`*size` bytes; NULL and 0: none). It may be unaligned: copy structs out of it. */
 BPFUNIT_API const void *bpfunit_packet_xdp_meta(const struct bpfunit_packet *packet, size_t *size);
 
 #endif
