@@ -279,7 +279,7 @@ static void list_woken(struct bu_fd_table *table, struct bu_fd *fd)
 	if (!fd->listed) {
 		fd->listed = true;
 		fd->woken_next = table->woken;
-		table->woken = fd;
+		__atomic_store_n(&table->woken, fd, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&table->wake_lock);
 }
