@@ -15,7 +15,7 @@ known='BPFUNIT_OBJECT_.*|.*_'
 for document in README.md docs/guide.md docs/design.md CONTRIBUTING.md; do
 	for name in $(grep -oE '\b(bpfunit|BPFUNIT|EXPECT|ASSERT|MAP|KOBJ|TYPED|NEXT)_[A-Za-z0-9_]+' "$document" |
 		sort -u | grep -vxE "$known"); do
-		grep -rqw -- "$name" framework/include cmake script CMakeLists.txt ebpf/*.h runner/*.[ch] ||
+		grep -rqw --exclude-dir=readme -- "$name" framework/include cmake script CMakeLists.txt ebpf runner tests ||
 			complain "$document: $name does not exist"
 	done
 	for link in $(grep -oE '\]\([^)#]+' "$document" | cut -c3-); do
