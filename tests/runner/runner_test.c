@@ -3,6 +3,7 @@
  */
 #include "tests/runner/spawn.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static const char *on_terminal(const char *variables)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), keep;
 	char *name, *text;
-	ssize_t len;
+	ssize_t len = 0, more;
 
 	if (terminal < 0)
 		BPFUNIT_SKIP("there are no terminals here");
@@ -51,7 +52,13 @@ static const char *on_terminal(const char *variables)
 			  ->status,
 		  0);
 	text = text_of("%4095s", "");
-	len = read(terminal, text, 4095);
+	/* The terminal passes on what it got in pieces, and a while later. */
+	while (poll(&(struct pollfd){ terminal, POLLIN, 0 }, 1, 300) > 0) {
+		more = read(terminal, text + len, 4095 - len);
+		if (more <= 0)
+			break;
+		len += more;
+	}
 	ASSERT_GT(len, 0);
 	text[len] = '\0';
 	close(keep);
