@@ -41,6 +41,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;
 	run->references = 0;
+	run->trail_at = 0;
 	run->fault.kind = BU_FAULT_NONE;
 	run->mark = bu_arena_mark(&kernel->arena);
 	kernel->run = run;
@@ -267,6 +268,7 @@ u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u6
 {
 	u64 saved[6], r0, args[5] = { a1, a2, a3, a4, a5 };
 	u32 insn = run->insn, depth = run->depth;
+	const struct bu_op *from;
 	int func;
 
 	if (run->fault.kind != BU_FAULT_NONE)
@@ -276,10 +278,13 @@ u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u6
 		return 0;
 	memcpy(saved, run->regs, sizeof(saved));
 	memcpy(&run->regs[1], args, sizeof(args));
+	bu_run_trail(run, &run->prog->ops[insn], &run->prog->ops[run->prog->funcs[func].start]);
 	r0 = bu_vm_run(run, run->prog->funcs[func].start, depth + 1);
 	if (run->fault.kind != BU_FAULT_NONE)
 		return 0;
+	from = &run->prog->ops[run->insn];
 	bu_vm_pop_frame(run);
+	bu_run_trail(run, from, &run->prog->ops[insn + 1]);
 	memcpy(run->regs, saved, sizeof(saved));
 	run->insn = insn;
 	return r0;

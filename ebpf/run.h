@@ -35,6 +35,12 @@ struct bu_reference {       /* something acquired, which the program has to rele
 	u32 insn; /* the call that acquired it */
 };
 
+#define BU_TRAIL 16 /* a power of two */
+
+struct bu_edge { /* where control did not go on to the next operation */
+	const struct bu_op *from, *to;
+};
+
 struct bu_run {
 	struct bu_kernel *kernel;
 	const struct bu_prog *prog;  /* which runs now: a tail call changes it */
@@ -55,8 +61,17 @@ struct bu_run {
 	u32 tail_call_target; /* id of the program that bpf_tail_call chose, 0: none */
 	u64 references;       /* acquired and not yet released: ring buffer records */
 	struct bu_reference held[BU_MAX_HELD]; /* the first of them; valid while there are any */
+	u32 trail_at;                          /* edges taken so far */
+	struct bu_edge trail[BU_TRAIL];        /* the latest of them: ebpf/trail.c */
 	struct bu_fault fault;
 };
+
+/* Note that control went from one operation to another that does not follow it. */
+static inline void bu_run_trail(struct bu_run *run, const struct bu_op *from,
+				const struct bu_op *to)
+{
+	run->trail[run->trail_at++ % BU_TRAIL] = (struct bu_edge){ from, to };
+}
 
 /* Prepare a run of `prog` (initialises `run`, which must stay in place; marks the arena's scratch
  * zone). bu_run_end releases what it allocated. */

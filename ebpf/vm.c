@@ -9,6 +9,9 @@
  * the frame with a constant offset have been found to lie in it when they were decoded and check
  * initialisation alone. The budget is charged on backward jumps and on calls, the only ways to
  * loop.
+ *
+ * With BU_VM_HOOKED (vm_hooked.c) it is compiled a second time, as the interpreter of runs that are
+ * watched: a switch that calls the kernel's hook around each instruction.
  */
 #include "ebpf/vm.h"
 #include "ebpf/decode.h"
@@ -174,6 +177,12 @@ static int call_target(const struct bu_run *run, u64 address)
 	return bu_prog_func_at(run->prog, at / 8);
 }
 
+#ifdef BU_VM_HOOKED
+#define AFTER(op_) bu_hook_after(run, op_)
+#else
+#define AFTER(op_)
+#endif
+
 /* The formatter knows no macros that are cases. */
 /* clang-format off */
 
@@ -181,6 +190,7 @@ static int call_target(const struct bu_run *run, u64 address)
 #define CASE(name) case BU_OP_##name: op_##name: __attribute__((unused));
 #define NEXT_AT(op_)                                                                               \
 	{                                                                                          \
+		AFTER(op);                                                                         \
 		op = (op_);                                                                        \
 		goto again;                                                                        \
 	}
@@ -203,6 +213,7 @@ static int call_target(const struct bu_run *run, u64 address)
 		run->budget -= op->aux;                                                            \
 		if (bu_unlikely(run->budget < 0))                                                  \
 			goto out_of_budget;                                                        \
+		bu_run_trail(run, op, op_);                                                        \
 		NEXT_AT(op_)                                                                       \
 	}
 
@@ -278,6 +289,9 @@ static int call_target(const struct bu_run *run, u64 address)
 		}                                                                                  \
 		NEXT                                                                               \
 	}
+#ifdef BU_VM_HOOKED
+#define FUSED_CASE(first, second, effect) CASE(first##_##second) goto op_##first;
+#else
 #define FUSED_CASE(first, second, effect)                                                          \
 	CASE(first##_##second)                                                                     \
 	{                                                                                          \
@@ -285,6 +299,7 @@ static int call_target(const struct bu_run *run, u64 address)
 		op++;                                                                              \
 		goto op_##second;                                                                  \
 	}
+#endif
 #define FP_BITS(type) (sizeof(type) == 8 ? 0xff : (u8)(op->imm >> 32))
 #define LOAD_FP_CASE(name, type)                                                                   \
 	CASE(name)                                                                                 \
@@ -394,6 +409,10 @@ static u64 interpret(struct bu_run *run, const struct bu_op *op, u32 base_depth,
 
 #ifdef BU_VM_SWITCH
 again:
+#ifdef BU_VM_HOOKED
+	if (!bu_hook_before(run, op))
+		goto faulted;
+#endif
 	switch (op->code) {
 #else
 	goto *op->handler;
@@ -461,6 +480,7 @@ call_local:
 		}
 		RELOAD_FRAME;
 		bu_entry_counters(run->prog)[target]++;
+		bu_run_trail(run, op, run->prog->ops + run->prog->funcs[target].start);
 		NEXT_AT(run->prog->ops + run->prog->funcs[target].start)
 	}
 	CASE(EXIT)
@@ -475,6 +495,7 @@ return_from_frame:
 		bu_vm_pop_frame(run);
 		RELOAD_PROG;
 		RELOAD_FRAME;
+		bu_run_trail(run, op, run->prog->ops + frame->return_insn);
 		NEXT_AT(run->prog->ops + frame->return_insn)
 	}
 	CASE(LD_PACKET)
@@ -506,6 +527,7 @@ tail_call:
 		bu_vm_reset_frame(run);
 		RELOAD_PROG;
 		bu_entry_counters(next)[0]++;
+		bu_run_trail(run, op, next->ops);
 		NEXT_AT(next->ops)
 	}
 out_of_budget:
@@ -518,6 +540,12 @@ faulted:
 
 /* clang-format on */
 
+#ifdef BU_VM_HOOKED
+u64 bu_vm_run_hooked(struct bu_run *run, u32 insn, u32 base_depth)
+{
+	return interpret(run, &run->prog->ops[insn], base_depth, NULL);
+}
+#else
 const void *const *bu_vm_handlers(void)
 {
 	const void *const *table;
@@ -528,5 +556,8 @@ const void *const *bu_vm_handlers(void)
 
 u64 bu_vm_run(struct bu_run *run, u32 insn, u32 base_depth)
 {
+	if (bu_unlikely(run->kernel->hook))
+		return bu_vm_run_hooked(run, insn, base_depth);
 	return interpret(run, &run->prog->ops[insn], base_depth, NULL);
 }
+#endif

@@ -8,6 +8,11 @@
 /* Interpret run->prog from an instruction on until the frame at depth `base_depth` returns: r0, or
  * anything with run->fault set; run->depth and the registers are then those of the fault. */
 u64 bu_vm_run(struct bu_run *run, u32 insn, u32 base_depth);
+/* The same, calling the kernel's hook (ebpf/hook.h) around each instruction. */
+u64 bu_vm_run_hooked(struct bu_run *run, u32 insn, u32 base_depth);
+/* What it calls. False: the run has a fault now and ends. */
+bool bu_hook_before(struct bu_run *run, const struct bu_op *op);
+void bu_hook_after(struct bu_run *run, const struct bu_op *op);
 
 /* Enter a function that returns to `return_insn` of run->prog: a fresh frame, r10. False: too deep.
  */

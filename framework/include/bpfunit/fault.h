@@ -22,7 +22,10 @@ enum bpfunit_fault_kind {
 	BPFUNIT_FAULT_BAD_INSTRUCTION, /* poisoned by libbpf: failed CO-RE relocation, ... */
 	BPFUNIT_FAULT_STACK_OVERFLOW,  /* more than 8 nested calls */
 	BPFUNIT_FAULT_BUDGET,          /* endless loop: see bpfunit_set_budget() */
-	BPFUNIT_FAULT_LEAK, /* a ring buffer record reserved and neither submitted nor discarded */
+	BPFUNIT_FAULT_LEAK, /* at the end something is still held: ring buffer record, lock, ... */
+	BPFUNIT_FAULT_DOUBLE_RELEASE, /* of what the program has released already: submitted twice */
+	BPFUNIT_FAULT_DEADLOCK,       /* a spin lock that is taken while it is held */
+	BPFUNIT_FAULT_ENDED,          /* whoever watched the run ended it */
 };
 
 /*
