@@ -109,10 +109,12 @@ static void decode_call(const struct bu_prog *prog, struct bu_op *op, const stru
 		func = &prog->funcs[op->imm];
 		op->aux = func->end - func->start;
 	} else {
+		bool kfunc = insn->src_reg == BPF_PSEUDO_KFUNC_CALL;
+
 		op->code = BU_OP_CALL_HELPER;
-		if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
+		if (kfunc)
 			op->imm = prog->resolved ? prog->resolved[op->insn] : 0;
-		if (op->imm == 0 || op->imm >= BU_HELPER_MAX)
+		if (op->imm == 0 || op->imm >= (kfunc ? BU_CALLEE_MAX : BU_HELPER_MAX))
 			op->code = BU_OP_POISON;
 	}
 }

@@ -9,7 +9,7 @@
  *	     lddw of BPF_PSEUDO_MAP_FD, _IDX           map->handle
  *	     lddw of BPF_PSEUDO_MAP_VALUE, _IDX_VALUE  ops->direct_value(map, offset)
  *	     lddw of BPF_PSEUDO_BTF_ID                 the kernel object's address, or 0
- *	     call of BPF_PSEUDO_KFUNC_CALL             the helper that models it, or 0
+ *	     call of BPF_PSEUDO_KFUNC_CALL             its number (ebpf/kfunc.h), or 0
  *	   Plain constants, subprograms' addresses (BPF_PSEUDO_FUNC), helper and subprogram
  *	   calls need no entry. prog->insns stay as loaded.
  *	4. bu_prog_decode(): makes prog->code, prog->ops, prog->counters

@@ -10,6 +10,7 @@ enum bu_fault_kind {
 #include "ebpf/faults.def"
 #undef BU_FAULT
 	BU_FAULT_MAX,
+	BU_FAULT_THROWN, /* none: bpf_throw() unwinds the run by the same way; never leaves it */
 };
 
 struct bu_prog;

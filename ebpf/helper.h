@@ -44,9 +44,10 @@ struct bu_helper {
 	bool returns_void;
 };
 
-#define BU_HELPER_MAX 256 /* ids below; the kernel has 211 (frozen) */
+#define BU_HELPER_MAX 256 /* ids of helpers are below; the kernel has 211 (frozen) */
+#define BU_CALLEE_MAX 512 /* and those of kernel functions (ebpf/kfunc.h) below this */
 
-/* The row of a helper, never NULL: unknown ids have no name. Provided by helpers/. */
+/* The row of a helper or kernel function, never NULL: unknown ids have no name. Provided by helpers/. */
 const struct bu_helper *bu_helper_of(u32 id);
 
 /* What the VM calls for `call id`: counts, mocks, checks arguments, runs the helper. */

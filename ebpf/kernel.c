@@ -5,6 +5,7 @@
  * a forked child starts without, because shared pages and socket ends stay its parent's.
  */
 #include "ebpf/kernel.h"
+#include "ebpf/kfunc.h"
 
 #include "ebpf/coverage.h"
 
@@ -120,6 +121,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	struct bu_note *note = kernel->notes;
 
 	bu_coverage_close(kernel);
+	bu_kfunc_free(kernel);
 	bu_fd_table_destroy(kernel);
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);

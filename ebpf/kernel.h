@@ -47,7 +47,9 @@ struct bu_kernel {
 	struct bu_run *run;                        /* the innermost run, or NULL */
 	struct bu_object **objects[BU_OBJECT_MAX]; /* by id; NULL: destroyed */
 	u32 next_id[BU_OBJECT_MAX];
-	struct bu_helper_slot helpers[BU_HELPER_MAX];
+	struct bu_helper_slot helpers[BU_CALLEE_MAX];
+	char **kfuncs; /* names of kernel functions that have a number and no model: ebpf/kfunc.h */
+	u32 nr_kfuncs;
 	char *trace; /* bpf_trace_printk output, NUL-terminated lines; NULL: none */
 	size_t trace_len;
 	struct bu_note *notes;        /* oldest first */

@@ -143,8 +143,10 @@ static int check_maps(const struct bu_prog *prog)
 /* What needs the whole program: structure, references, information, operations. */
 static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
-	int err = bu_prog_validate(prog, log);
+	int err = bu_prog_find_exception(prog, attr, log);
 
+	if (!err)
+		err = bu_prog_validate(prog, log);
 	if (!err)
 		err = bu_prog_set_info(prog, attr, log);
 	if (!err)

@@ -36,6 +36,7 @@ struct bu_prog {
 	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
+	u32 exception_insn; /* where the exception callback begins; 0: the default one */
 	struct bu_line *lines; /* ascending; empty without BTF */
 	u32 nr_lines;
 	struct bpf_func_info *func_info; /* as given; empty without BTF */
@@ -107,6 +108,8 @@ struct bu_log;
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* prog->btf, names of prog->funcs, prog->lines (ebpf/prog_info.c). */
 int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
+/* prog->exception_insn, by the main function's "exception_callback:" tag (ebpf/prog_exception.c). */
+int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets
  * the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);

@@ -6,6 +6,7 @@
  */
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
+#include "ebpf/kfunc.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>
@@ -107,6 +108,21 @@ static int resolve_lddw(struct bu_prog *prog, u32 i, const union bpf_attr *attr,
 	}
 }
 
+static bool is_kfunc_call(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL;
+}
+
+/* Differs: a function that the kernel does not have, or that the program's type may not call,
+ * loads; calling it is a fault. */
+static void resolve_kfunc(struct bu_prog *prog, u32 i)
+{
+	const char *name = bu_kfunc_of_btf(prog->object.kernel, prog->insns[i].imm);
+
+	if (name)
+		prog->resolved[i] = bu_kfunc_id(prog->object.kernel, name);
+}
+
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
 	int err = 0;
@@ -115,6 +131,8 @@ int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_
 	if (!prog->resolved)
 		return -ENOMEM;
 	for (u32 i = 0; !err && i < prog->nr_insns; i++) {
+		if (is_kfunc_call(&prog->insns[i]))
+			resolve_kfunc(prog, i);
 		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		err = resolve_lddw(prog, i, attr, log);

@@ -43,6 +43,8 @@ static void name_object(const struct bu_run *run, const void *object, char *text
 
 	if (map && region->info.kind == BU_REGION_RINGBUF)
 		snprintf(text, size, "record of ring buffer '%s'", map->name);
+	else if (region && region->info.kind == BU_REGION_STACK)
+		snprintf(text, size, "iterator or saved flags");
 	else
 		snprintf(text, size, "object");
 }

@@ -40,6 +40,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->nr_frames = 0;
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;
+	run->rcu_locks = run->preempt_locks = 0;
 	run->references = 0;
 	run->trail_at = 0;
 	run->fault.kind = BU_FAULT_NONE;
@@ -208,6 +209,57 @@ static void count_stops(const struct bu_run *run)
 	}
 }
 
+void bu_run_throw(struct bu_run *run, u64 cookie)
+{
+	if (run->fault.kind != BU_FAULT_NONE)
+		return;
+	run->fault.kind = BU_FAULT_THROWN;
+	run->fault.prog = run->prog;
+	run->fault.insn = run->insn;
+	run->cookie = cookie;
+}
+
+/* Without a callback the program returns the cookie, as in the kernel, and that is worth a note. */
+static u64 default_exception(struct bu_run *run, const struct bu_prog *prog, u32 insn)
+{
+	const struct bu_line *line = bu_prog_line(prog, insn);
+
+	bu_note(run->kernel,
+		"bpf_throw(%llu) at %.100s:%u (instruction %u of '%s') met no exception callback: "
+		"the program returned %llu",
+		(unsigned long long)run->cookie, line ? line->file : "?", line ? line->line : 0,
+		insn, prog->name, (unsigned long long)run->cookie);
+	return run->cookie;
+}
+
+/* Source: bpf_throw() in kernel/bpf/helpers.c (6.12): the callback of the program whose main
+ * function is the outermost, in that function's frame. */
+static u64 catch_exception(struct bu_run *run)
+{
+	const struct bu_prog *thrower = run->fault.prog;
+	u32 insn = run->fault.insn;
+	int func;
+	u64 r0;
+
+	count_stops(run);
+	run->fault.kind = BU_FAULT_NONE;
+	while (run->depth)
+		bu_vm_pop_frame(run);
+	if (!run->prog->exception_insn)
+		return default_exception(run, thrower, insn);
+	func = bu_prog_func_at(run->prog, run->prog->exception_insn);
+	bu_vm_reset_frame(run);
+	run->regs[1] = run->cookie;
+	bu_entry_counters(run->prog)[func]++;
+	r0 = bu_vm_run(run, run->prog->exception_insn, 0);
+	if (run->fault.kind == BU_FAULT_THROWN) {
+		run->fault.kind = BU_FAULT_NONE;
+		bu_fault_raise(run, BU_FAULT_BAD_INSTRUCTION,
+			       "bpf_throw() in an exception callback");
+	}
+	return r0;
+}
+
 u64 bu_run_exec(struct bu_run *run)
 {
 	u64 r0;
@@ -221,6 +273,8 @@ u64 bu_run_exec(struct bu_run *run)
 	((struct bu_prog *)run->prog)->run_cnt++;
 	bu_entry_counters(run->prog)[0]++;
 	r0 = bu_vm_run(run, 0, 0);
+	if (bu_unlikely(run->fault.kind == BU_FAULT_THROWN))
+		r0 = catch_exception(run);
 	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
 		if (bu_unlikely(run->references))
 			bu_run_check_leaks(run);

@@ -58,8 +58,10 @@ struct bu_run {
 	u32 nr_frames; /* of `frames`, those that have a stack */
 	struct bu_frame frames[BU_MAX_FRAMES];
 	struct bu_packet packet;
-	u32 tail_call_target; /* id of the program that bpf_tail_call chose, 0: none */
-	u64 references;       /* acquired and not yet released: ring buffer records */
+	u64 cookie;                   /* that bpf_throw() was given */
+	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */
+	u32 tail_call_target;         /* id of the program that bpf_tail_call chose, 0: none */
+	u64 references;               /* acquired and not yet released: ring buffer records */
 	struct bu_reference held[BU_MAX_HELD]; /* the first of them; valid while there are any */
 	u32 trail_at;                          /* edges taken so far */
 	struct bu_edge trail[BU_TRAIL];        /* the latest of them: ebpf/trail.c */
@@ -97,6 +99,8 @@ u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u6
  * fault. */
 void bu_run_acquire(struct bu_run *run, const void *object);
 void bu_run_release(struct bu_run *run, const void *object);
+/* From bpf_throw(): end all functions of the run; its exception callback is called. */
+void bu_run_throw(struct bu_run *run, u64 cookie);
 /* At the end of a run: raise that fault. */
 void bu_run_check_leaks(struct bu_run *run);
 

@@ -332,6 +332,10 @@ static int mark_funcs(struct check *check, u8 *marks)
 	u32 nr = 1, i;
 
 	marks[0] |= BEGINS_FUNC;
+	if (prog->exception_insn) {
+		marks[prog->exception_insn] |= BEGINS_FUNC;
+		nr++;
+	}
 	for_each_insn(prog, i)
 	{
 		s64 target = target_of(prog, i);
@@ -441,6 +445,7 @@ static int check_reachable(struct check *check, u8 *marks)
 	if (!todo)
 		return -ENOMEM;
 	reach(marks, todo, &nr, 0);
+	reach(marks, todo, &nr, prog->exception_insn);
 	while (nr)
 		visit(prog, todo[--nr], marks, todo, &nr);
 	free(todo);

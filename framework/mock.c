@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/kfunc.h"
 #include "framework/state.h"
 
 struct bpfunit_mock {
@@ -119,14 +120,11 @@ static void unmock(void *mock)
 	bpfunit_unmock(mock);
 }
 
-struct bpfunit_mock *bpfunit_mock(struct bpfunit_where where, uint32_t helper,
-				  const struct bpfunit_mock_opts *opts)
+static struct bpfunit_mock *new_mock(struct bpfunit_where where, u32 helper,
+				     const struct bpfunit_mock_opts *opts)
 {
 	struct bpfunit_mock *mock;
 
-	bu_test_at(where);
-	if (helper >= BU_HELPER_MAX || !bu_helper_of(helper)->name)
-		bu_test_die(where, "cannot mock helper #%u: there is none of this number", helper);
 	mock = bu_test_alloc(sizeof(*mock));
 	mock->helper = helper;
 	mock->opts = *opts;
@@ -137,6 +135,34 @@ struct bpfunit_mock *bpfunit_mock(struct bpfunit_where where, uint32_t helper,
 	mock->next = slot_of(helper)->mock_arg;
 	set_newest(helper, mock);
 	return mock;
+}
+
+struct bpfunit_mock *bpfunit_mock(struct bpfunit_where where, uint32_t helper,
+				  const struct bpfunit_mock_opts *opts)
+{
+	bu_test_at(where);
+	if (helper >= BU_HELPER_MAX || !bu_helper_of(helper)->name)
+		bu_test_die(where, "cannot mock helper #%u: there is none of this number", helper);
+	return new_mock(where, helper, opts);
+}
+
+struct bpfunit_mock *bpfunit_mock_kfunc(struct bpfunit_where where, const char *name,
+					const struct bpfunit_mock_opts *opts)
+{
+	u32 id;
+
+	bu_test_at(where);
+	id = bu_kfunc_id(bu_test_kernel(), name);
+	if (!id)
+		bu_test_die(where, "cannot mock %s: too many kernel functions", name);
+	return new_mock(where, id, opts);
+}
+
+uint64_t bpfunit_kfunc_calls(const char *name)
+{
+	u32 id = bu_kfunc_id(bu_test_kernel(), name);
+
+	return id ? slot_of(id)->calls : 0;
 }
 
 uint64_t bpfunit_mock_calls(const struct bpfunit_mock *mock)

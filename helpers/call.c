@@ -3,10 +3,27 @@
  * Calling a helper: count, mock, check the arguments, run the model. A call of a helper that is
  * neither modelled nor mocked is a fault that says so.
  */
+#include "ebpf/kfunc.h"
 #include "helpers/args.h"
+
+static u64 no_kfunc_model(struct bu_run *run, u32 id)
+{
+	char name[128];
+
+	if (bu_kfunc_name(run->kernel, id, name, sizeof(name)))
+		bu_fault_raise(run, BU_FAULT_NO_MODEL,
+			       "the kernel function (kfunc) %s has no model: mock it with "
+			       "BPFUNIT_MOCK_KFUNC(\"%s\", .returns = 0)",
+			       name, name);
+	else
+		bu_fault_raise(run, BU_FAULT_NO_MODEL, "no kernel function has the number %u", id);
+	return 0;
+}
 
 static u64 no_model(struct bu_run *run, const struct bu_helper *helper, u32 id)
 {
+	if (id >= BU_HELPER_MAX)
+		return no_kfunc_model(run, id);
 	if (helper->name)
 		bu_fault_raise(run, BU_FAULT_NO_MODEL,
 			       "bpf_%s (#%u): mock it with BPFUNIT_MOCK(BPF_FUNC_%s, .returns = 0)",
@@ -41,7 +58,7 @@ u64 bu_helper_call(struct bu_run *run, u32 id, const u64 args[5])
 	struct bu_helper_slot *slot;
 	u64 result = 0;
 
-	if (bu_unlikely(id >= BU_HELPER_MAX))
+	if (bu_unlikely(id >= BU_CALLEE_MAX))
 		return no_model(run, bu_helper_of(0), id);
 	slot = &run->kernel->helpers[id];
 	slot->calls++;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The table of helpers, one entry for each row of helpers.def; an id without a row has no name. */
+/* The table of helpers and kernel functions, one entry for each row of helpers.def and kfuncs.def;
+ * an id without a row has no name. */
 #include "ebpf/helper.h"
 
 /* How a helper's row says what it returns. */
@@ -14,9 +15,21 @@ enum returns {
 #define HELPER(id_, name_, returns_, ...)                                                          \
 	u64 bu_helper_##name_(struct bu_run *run, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 #define NO_MODEL(...)
+#define KFUNC(name_, ...)                                                                          \
+	u64 bu_helper_##name_(struct bu_run *run, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 #include "helpers/helpers.def"
+#include "helpers/kfuncs.def"
 #undef HELPER
 #undef NO_MODEL
+#undef KFUNC
+
+/* Kernel functions are numbered in the order of their rows. */
+enum kfunc_id {
+	ROW_KFUNC_before_first = BU_HELPER_MAX - 1,
+#define KFUNC(name_, ...) ROW_KFUNC_##name_,
+#include "helpers/kfuncs.def"
+#undef KFUNC
+};
 
 #define KINDS(a, b, c, d, e, ...)                                                                  \
 	{                                                                                          \
@@ -29,11 +42,18 @@ enum returns {
 		  .returns_void = RET_##returns_ == RET_VOID },
 #define HELPER(id_, name_, ...)   ROW(id_, name_, bu_helper_##name_, __VA_ARGS__)
 #define NO_MODEL(id_, name_, ...) ROW(id_, name_, NULL, __VA_ARGS__)
-static const struct bu_helper helpers[BU_HELPER_MAX] = {
+#define KFUNC(name_, returns_, ...)                                                                \
+	[ROW_KFUNC_##name_] = { .fn = bu_helper_##name_,                                           \
+				.name = #name_,                                                    \
+				.args = KINDS(__VA_ARGS__, NONE, NONE, NONE, NONE, NONE),          \
+				.returns_void = RET_##returns_ == RET_VOID },
+static const struct bu_helper helpers[BU_CALLEE_MAX] = {
 #include "helpers/helpers.def"
+#include "helpers/kfuncs.def"
 };
 #undef HELPER
 #undef NO_MODEL
+#undef KFUNC
 
 /* Each row's id is the one that programs are compiled with. A wrong one is a division by zero here.
  */
@@ -50,5 +70,5 @@ enum checked { __BPF_FUNC_MAPPER(SAME_ID) };
 
 const struct bu_helper *bu_helper_of(u32 id)
 {
-	return &helpers[id < BU_HELPER_MAX ? id : 0];
+	return &helpers[id < BU_CALLEE_MAX ? id : 0];
 }

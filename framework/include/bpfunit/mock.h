@@ -16,7 +16,7 @@
 
 /* One call of a helper, as a callback sees it. Pointers among the arguments can be dereferenced. */
 struct bpfunit_call {
-	uint32_t helper; /* BPF_FUNC_... */
+	uint32_t helper; /* BPF_FUNC_...; of kernel functions a number of bpfunit's own */
 	uint64_t args[5];
 	void *arg;    /* of the mock */
 	uint64_t nth; /* which call of this mock it is, from 0 */
@@ -51,6 +51,17 @@ struct bpfunit_mock;
 	bpfunit_mock(BPFUNIT_HERE, helper, &(struct bpfunit_mock_opts){ __VA_ARGS__ })
 BPFUNIT_API struct bpfunit_mock *bpfunit_mock(struct bpfunit_where where, uint32_t helper,
 					      const struct bpfunit_mock_opts *opts);
+/*
+ * The same for a kernel function (kfunc), by name, with or without a model; before or after the program is loaded:
+ *
+ *	BPFUNIT_MOCK_KFUNC("bpf_task_from_pid", .returns = 0);
+ */
+#define BPFUNIT_MOCK_KFUNC(name, ...)                                                              \
+	bpfunit_mock_kfunc(BPFUNIT_HERE, name, &(struct bpfunit_mock_opts){ __VA_ARGS__ })
+BPFUNIT_API struct bpfunit_mock *bpfunit_mock_kfunc(struct bpfunit_where where, const char *name,
+						    const struct bpfunit_mock_opts *opts);
+/* How often programs of this test have called a kernel function, mocked or not. */
+BPFUNIT_API uint64_t bpfunit_kfunc_calls(const char *name);
 /* How many calls this mock has answered. */
 BPFUNIT_API uint64_t bpfunit_mock_calls(const struct bpfunit_mock *mock);
 /* Remove one mock (NULL is ignored); or all of a helper. A mock's count can still be read. */
