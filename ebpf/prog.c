@@ -156,8 +156,10 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 	if (!err)
 		err = check_maps(prog);
 	if (!err && attr->log_level)
-		bu_log_add(log, "%u instructions are well formed (bpfunit has no verifier)\n",
-			   prog->nr_insns);
+		bu_log_add(log,
+			   "%u instructions are well formed (bpfunit has no verifier)\n"
+			   "processed %u insns (limit %d)\n",
+			   prog->nr_insns, prog->nr_insns, MAX_INSNS);
 	return err;
 }
 

@@ -5,11 +5,13 @@
  * runs.
  *
  * Source: resolve_pseudo_ldimm64(), add_subprog_and_kfunc(), check_subprogs(), check_cfg(),
- * do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's. Differs: constant
- * division by zero, constant shifts out of range, callx, unknown helpers and missing kfuncs load;
- * the first three have a defined result, the others are faults when executed.
+ * do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's. Differs: code that
+ * cannot be reached is a warning; constant division by zero, constant shifts out of range, callx,
+ * unknown helpers and missing kfuncs load; those three have a defined result, the last two are
+ * faults when executed.
  */
 #include "ebpf/decode.h"
+#include "ebpf/kernel.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -138,10 +140,11 @@ static int check_registers(struct check *check, const struct bpf_insn *insn)
 		return refuse(check, "R%d is invalid", insn->dst_reg);
 	if (insn->src_reg > BPF_REG_10)
 		return refuse(check, "R%d is invalid", insn->src_reg);
-	if ((writes_dst(insn) || acquires) && insn->dst_reg == BPF_REG_10)
-		return refuse(check, "frame pointer is read only");
-	if (writes_src(insn) && insn->src_reg == BPF_REG_10)
-		return refuse(check, "frame pointer is read only");
+	if (((writes_dst(insn) || acquires) && insn->dst_reg == BPF_REG_10) ||
+	    (writes_src(insn) && insn->src_reg == BPF_REG_10)) {
+		refuse(check, "frame pointer is read only");
+		return -EACCES;
+	}
 	return 0;
 }
 
@@ -282,15 +285,8 @@ static int check_load_class(struct check *check, const struct bpf_insn *insn)
 	return 0;
 }
 
-static int check_insn(struct check *check, const struct bpf_insn *insn)
+static int check_fields(struct check *check, const struct bpf_insn *insn)
 {
-	int error;
-
-	if (!known_opcodes[insn->code])
-		return refuse(check, "unknown opcode %02x", insn->code);
-	error = check_registers(check, insn);
-	if (error)
-		return error;
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
@@ -303,6 +299,16 @@ static int check_insn(struct check *check, const struct bpf_insn *insn)
 	default:
 		return check_memory(check, insn);
 	}
+}
+
+static int check_insn(struct check *check, const struct bpf_insn *insn)
+{
+	int error;
+
+	if (!known_opcodes[insn->code])
+		return refuse(check, "unknown opcode %02x", insn->code);
+	error = check_fields(check, insn);
+	return error ? error : check_registers(check, insn);
 }
 
 static int check_insns(struct check *check)
@@ -436,7 +442,8 @@ static void visit(const struct bu_prog *prog, u32 i, u8 *marks, u32 *todo, u32 *
 		reach(marks, todo, nr, i + (insn->code == LDDW ? 2 : 1));
 }
 
-/* Every instruction can be reached from the first. */
+/* Instructions that cannot be reached from the first are worth a warning. Differs: the kernel
+ * refuses them. */
 static int check_reachable(struct check *check, u8 *marks)
 {
 	const struct bu_prog *prog = check->prog;
@@ -451,9 +458,14 @@ static int check_reachable(struct check *check, u8 *marks)
 	free(todo);
 	for_each_insn(prog, i)
 	{
-		check->insn = i;
-		if (!(marks[i] & REACHED))
-			return refuse(check, "unreachable insn %u", i);
+		if (marks[i] & REACHED)
+			continue;
+		bu_log_add(check->log, "unreachable insn %u\n", i);
+		bu_note(prog->object.kernel,
+			"instruction %u of program '%s' cannot be reached: the kernel would refuse "
+			"it",
+			i, prog->name);
+		break;
 	}
 	return 0;
 }
@@ -489,5 +501,7 @@ int bu_prog_validate(struct bu_prog *prog, struct bu_log *log)
 		return -ENOMEM;
 	error = check_all(&check, marks);
 	free(marks);
+	if (error)
+		bu_log_add(log, "processed %u insns (limit %d)\n", check.insn, MAX_INSNS);
 	return error;
 }

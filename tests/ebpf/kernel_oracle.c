@@ -2,6 +2,7 @@
 /* See kernel_oracle.h. */
 #include "kernel_oracle.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,7 +25,19 @@ static long raw_bpf(int cmd, union bpf_attr *attr)
 }
 #endif
 
+bool oracle_permitted(void)
+{
+	const char *asked = getenv("BPFUNIT_HOST_BPF");
+
+	return asked && strcmp(asked, "1") == 0;
+}
+
 int oracle_load(const struct bpf_insn *insns, u32 count)
+{
+	return oracle_load_logged(insns, count, NULL, 0);
+}
+
+int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size)
 {
 	union bpf_attr attr;
 
@@ -33,6 +46,11 @@ int oracle_load(const struct bpf_insn *insns, u32 count)
 	attr.insn_cnt = count;
 	attr.insns = (u64)(uintptr_t)insns;
 	attr.license = (u64)(uintptr_t) "GPL";
+	attr.log_buf = (u64)(uintptr_t)log;
+	attr.log_size = log_size;
+	attr.log_level = log ? 1 : 0;
+	if (log)
+		log[0] = '\0';
 	return raw_bpf(BPF_PROG_LOAD, &attr);
 }
 

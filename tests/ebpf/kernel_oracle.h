@@ -8,8 +8,12 @@
 
 #include "ebpf/base.h"
 
+/* Whether the host's kernel may be asked: BPFUNIT_HOST_BPF=1. */
+bool oracle_permitted(void);
 /* Load as a socket filter into the host's kernel: a descriptor, or -errno. */
 int oracle_load(const struct bpf_insn *insns, u32 count);
+/* As oracle_load, with the verifier's log. */
+int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size);
 /* Run once on 64 zero bytes: r0's lower half in *result; 0, or -errno. */
 int oracle_run(int prog_fd, u32 *result);
 void oracle_close(int prog_fd);
