@@ -46,22 +46,38 @@ static int64_t run(struct bu_prog *prog, struct bu_test_io *io)
 	if (error)
 		bu_test_fail(bu_test_where(), "cannot run '%s': %s", prog->name, strerror(-error));
 	bu_events_drain();
+	bu_test_warn();
 	if (bu_test() && bu_test()->ending)
 		free(io->data_out);
 	bu_test_end_if_asked();
 	return error || io->fault != BU_FAULT_NONE ? BPFUNIT_FAULTED : (int32_t)io->retval;
 }
 
+/* The size of a kernel object, which is known however it is pointed to; 0: `ctx` is none. */
+static size_t kobj_size(const void *ctx)
+{
+	const struct bu_arena *arena = &bu_test_kernel()->arena;
+	const struct bu_region *region = NULL;
+
+	if (bu_arena_contains(arena, ctx))
+		region = bu_arena_region(arena, ctx);
+	if (!region || region->freed || region->info.kind != BU_REGION_KOBJ || region->start != ctx)
+		return 0;
+	return region->size;
+}
+
 int64_t bpfunit_run(struct bpfunit_where where, const struct bpf_program *prog, void *ctx,
 		    size_t size)
 {
 	struct bu_prog *runs = loaded(where, prog);
-	struct bu_test_io io = { .ctx = ctx, .ctx_size = ctx ? size : 0, .cpu = -1 };
+	struct bu_test_io io = { .ctx = ctx, .cpu = -1 };
 	int64_t result;
 
 	if (!runs)
 		return BPFUNIT_FAULTED;
-	if (ctx && !size) {
+	if (ctx)
+		io.ctx_size = size ? size : kobj_size(ctx);
+	if (ctx && !io.ctx_size) {
 		bu_test_fail(where,
 			     "cannot run '%s': the context is a void *, so its size is not "
 			     "known; call bpfunit_run(BPFUNIT_HERE, program, ctx, size)",

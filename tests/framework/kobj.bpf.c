@@ -63,6 +63,12 @@ struct sock {
 	void (*sk_destruct)(struct sock *sk);
 };
 
+struct trace_event_raw_sys_enter {
+	__u64 common;
+	long id;
+	unsigned long args[6];
+};
+
 #pragma clang attribute pop
 
 struct {
@@ -122,6 +128,13 @@ int BPF_PROG(write_sock, struct sock *sk)
 {
 	*(volatile __u32 *)&sk->sk_addrs[0] = 1;
 	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_openat")
+int see_open(struct trace_event_raw_sys_enter *ctx)
+{
+	bpf_probe_read_user_str(name, sizeof(name), (void *)ctx->args[1]);
+	return ctx->id;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -32,6 +32,35 @@ BPF_TEST_F(kobj, fields_are_zero_until_set)
 	EXPECT_EQ((int64_t)KOBJ_GET(task, "exit_code"), -1);
 }
 
+BPF_TEST_F(kobj, as_a_context)
+{
+	void *ctx = BPFUNIT_KOBJ("trace_event_raw_sys_enter");
+	const void *same = ctx;
+
+	KOBJ_SET(ctx, "id", 257);
+	KOBJ_SET(ctx, "args[1]", bpfunit_user_memory("/etc/passwd", 12));
+	EXPECT_RUN(self->skel->progs.see_open, ctx, 257);
+	EXPECT_STREQ(self->skel->bss->name, "/etc/passwd");
+	EXPECT_EQ(BPFUNIT_RUN(self->skel->progs.see_open, same), 257);
+}
+
+BPF_TEST_F(kobj, as_a_context_has_its_own_size)
+{
+	void *cred = BPFUNIT_KOBJ("cred");
+
+	EXPECT_FAULT(BPFUNIT_FAULT_OUT_OF_BOUNDS, BPFUNIT_RUN(self->skel->progs.see_open, cred));
+}
+
+FAILS(kobj, part_of_one_is_no_context,
+      "cannot run 'see_open': the context is a void *, so its size is not known; "
+      "call bpfunit_run(BPFUNIT_HERE, program, ctx, size)")
+{
+	struct kobj_bpf *skel = BPFUNIT_LOAD(kobj_bpf);
+	char *ctx = BPFUNIT_KOBJ("trace_event_raw_sys_enter");
+
+	BPFUNIT_RUN(skel->progs.see_open, (void *)(ctx + 8));
+}
+
 BPF_TEST_F(kobj, type_names_may_have_their_keyword)
 {
 	EXPECT_EQ(KOBJ_GET(BPFUNIT_KOBJ("struct sock"), "sk_addrs[0]"), 0);

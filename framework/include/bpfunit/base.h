@@ -3,6 +3,7 @@
 #ifndef BPFUNIT_BASE_H
 #define BPFUNIT_BASE_H
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>

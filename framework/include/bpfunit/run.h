@@ -17,10 +17,12 @@
 #define BPFUNIT_FAULTED INT64_MIN
 
 /* Run with a context: a copy of the struct that the program's type documents (struct pt_regs, a
- * tracepoint's struct, ...); NULL: zeroes of the type's size. What the program wrote into the
- * context is copied back. `size` of the function: bytes at `ctx`; ignored when ctx is NULL. */
+ * tracepoint's struct, ...); NULL: zeroes of the type's size. A kernel object can be one, which
+ * spares the test the struct's declaration: BPFUNIT_KOBJ("trace_event_raw_sys_enter"). What the
+ * program wrote into the context is copied back. `size` of the function: bytes at `ctx`; ignored
+ * when ctx is NULL; 0: ctx is a kernel object. */
 #define BPFUNIT_RUN(prog, ctx) bpfunit_run(BPFUNIT_HERE, prog, BPFUNIT_CTX_(ctx))
-/* A `void *` has no size: NULL is one; others need bpfunit_run() itself. */
+/* A `void *` has no size: NULL and kernel objects need none; others need bpfunit_run() itself. */
 #define BPFUNIT_CTX_(ctx)                                                                          \
 	(void *)(ctx), _Generic((ctx), void *: (size_t)0, const void *: (size_t)0,                 \
 				default: sizeof(*(ctx)))
