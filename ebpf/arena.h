@@ -41,12 +41,22 @@ enum bu_region_kind {
 	BU_REGION_MAX,
 };
 
+/* What is known of an element of a slab besides its bytes; no program can reach it. */
+struct bu_elem_tag {
+	u32 prog, insn;             /* who inserted it: a program's id, and its call; 0: user space */
+	u32 freed_prog, freed_insn; /* who removed it */
+	bool used, freed;
+	u16 key_size;
+	u8 key[24]; /* its first bytes */
+};
+
 struct bu_region_info {
 	enum bu_region_kind kind;
 	void *owner;       /* see the kinds above */
 	const char *label; /* static or owned by the owner; may be NULL */
 	u32 elem_size;     /* usable bytes of each element when the region is a slab, else 0 */
 	u32 stride;        /* distance of elements in a slab */
+	bool tagged;       /* each element ends with a struct bu_elem_tag, at the end of its stride */
 };
 
 struct bu_region {

@@ -70,6 +70,13 @@ void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hin
 	va_end(args);
 }
 
+/* The first byte of an access that must not be accessed. */
+static u64 first_bad(const struct bu_arena *arena, u64 address, u32 size, bool write)
+{
+	return address + (write ? bu_arena_writable_span(arena, (void *)address, size)
+				: bu_arena_readable_span(arena, (void *)address, size));
+}
+
 /* The pointer that the faulting instruction adds its offset to; 0: a helper's access. */
 static u64 base_pointer(const struct bu_run *run)
 {
@@ -124,6 +131,32 @@ static const struct bu_region *region_for(const struct access *access)
 	return distance(before, access->bad) < NEAR ? before : NULL;
 }
 
+const struct bu_region *bu_fault_region(const struct bu_run *run)
+{
+	const struct bu_arena *arena = &run->kernel->arena;
+	const struct bu_fault *fault = &run->fault;
+	struct access access = { .run = (struct bu_run *)run, .write = fault->write };
+
+	if (fault->address < FIRST_PAGE)
+		return NULL;
+	access.bad = first_bad(arena, fault->address, fault->size, fault->write);
+	return region_for(&access);
+}
+
+/* Program types whose contexts hold pointers to kernel objects that may be followed directly.
+ * Source: the loads that become BPF_PROBE_MEM, kernel/bpf/verifier.c (6.12). Differs: the machine
+ * does not know which pointers have such a type, so a load through NULL is a fault, not 0. */
+static bool reads_kernel_objects(const struct bu_prog *prog)
+{
+	switch (prog->prog_type) {
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_STRUCT_OPS:
+		return true;
+	}
+	return false;
+}
+
 static void classify_null(struct access *access)
 {
 	struct bu_fault *fault = access->fault;
@@ -133,7 +166,13 @@ static void classify_null(struct access *access)
 		WHERE(fault, "offset %llu from a NULL pointer", (unsigned long long)fault->address);
 	else
 		WHERE(fault, "a NULL pointer");
-	HINT(fault, "check the pointer first: lookups and reservations return NULL when they fail");
+	if (reads_kernel_objects(access->run->prog) && !access->write)
+		HINT(fault, "check the pointer first; a kernel reads 0 through a NULL pointer to one "
+			    "of its objects, as BPF_CORE_READ() does: give the object that field, or "
+			    "test the pointer");
+	else
+		HINT(fault, "check the pointer first: lookups and reservations return NULL when "
+			    "they fail");
 }
 
 static void classify_wild(struct access *access)
@@ -263,18 +302,31 @@ static enum bu_fault_kind kind_by_shadow(const struct access *access)
 	return writable ? BU_FAULT_UNINITIALISED : BU_FAULT_USE_AFTER_FREE;
 }
 
+/* Whether `address` is in an element of a slab. */
+static bool in_element(const struct bu_region *region, u64 address)
+{
+	return region->info.stride && holds(region, address) &&
+	       (address - (u64)region->start) % region->info.stride < region->info.elem_size;
+}
+
+/* What a bad access to a slab is measured from: the element that its pointer is in, or that it
+ * begins in. */
+static u64 anchor_of(const struct access *access, const struct bu_region *region)
+{
+	u64 base = base_pointer(access->run);
+
+	if (in_element(region, base) ||
+	    (region->info.kind == BU_REGION_RINGBUF && holds(region, base)))
+		return base;
+	return in_element(region, access->fault->address) ? access->fault->address : access->bad;
+}
+
 static void classify_in(struct access *access, const struct bu_region *region)
 {
-	u64 start, bytes, bad = access->bad;
+	u64 start, bytes, bad = access->bad, anchor = anchor_of(access, region);
 	bool inside;
 
-	/* An access that begins in one element of a slab and ends past it is measured from there.
-	 */
-	if (region->info.stride && access->fault->address < bad &&
-	    holds(region, access->fault->address))
-		bu_region_part(access->run, region, access->fault->address, &start, &bytes);
-	else
-		bu_region_part(access->run, region, bad, &start, &bytes);
+	bu_region_part(access->run, region, anchor, &start, &bytes);
 	inside = bad - start < bytes;
 	if (region->freed)
 		access->fault->kind = BU_FAULT_USE_AFTER_FREE;
@@ -282,8 +334,8 @@ static void classify_in(struct access *access, const struct bu_region *region)
 		access->fault->kind = kind_by_shadow(access);
 	else
 		access->fault->kind = BU_FAULT_OUT_OF_BOUNDS;
-	bu_region_place(access->run, region, bad, access->fault->where,
-			sizeof(access->fault->where));
+	bu_region_place_from(access->run, region, anchor, bad, access->fault->where,
+			     sizeof(access->fault->where));
 	if (region->freed)
 		HINT(access->fault, "it has been freed");
 	else
@@ -302,8 +354,7 @@ void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write)
 	access.fault->write = write;
 	access.fault->address = address;
 	access.fault->size = size;
-	access.bad = address + (write ? bu_arena_writable_span(arena, (void *)address, size)
-				      : bu_arena_readable_span(arena, (void *)address, size));
+	access.bad = first_bad(arena, address, size, write);
 	if (address < FIRST_PAGE) {
 		classify_null(&access);
 		return;

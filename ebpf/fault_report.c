@@ -2,110 +2,128 @@
 /*
  * The report of a fault, for people:
  *
- *	out of bounds: read of 4 bytes at 0x7f0010002040, at the end of value of map 'flows' (64
- *bytes) at instruction 23: r1 = *(u32 *)(r0 +64) hint: ... #0 parse at flow.bpf.c:42: x =
- *flow->ports[16]; #1 classify at flow.bpf.c:80: parse(ctx); r0 = 0x7f0010002000, at offset 0 of
- *value of map 'flows' (64 bytes) r1 = 0x0  r2 = 0x2a ...
+ *	out of bounds: read of 4 bytes at 0x7f0010002040, at the end of value of map 'flows' ...
+ *	  inserted at flow.bpf.c:57 (instruction 9 of 'count')
+ *	  at instruction 23 of program 'count': r1 = *(u32 *)(r0 +64)
+ *	  hint: ...
+ *	  #0 parse at flow.bpf.c:42:7: x = flow->ports[16];
+ *	  #1 count at flow.bpf.c:80:9: parse(ctx);
+ *	  r0 = 0x7f0010002000, at offset 0 of value of map 'flows' (64 bytes)
+ *	  r1 = 0x0  r2 = 0x2a ...
+ *	  last instructions:
+ *	    22: if r0 == 0x0 goto pc+4           flow.bpf.c:41
+ *	  > 23: r1 = *(u32 *)(r0 +64)            flow.bpf.c:42
  */
-#include "ebpf/fault.h"
+#include "ebpf/fault_info.h"
 
-#include "ebpf/fault_text.h"
-#include "ebpf/kernel.h"
-#include "ebpf/log.h"
-
+#include <stdlib.h>
 #include <string.h>
 
-static void add_head(struct bu_log *log, const struct bu_fault *fault)
+static void add_head(struct bu_log *log, const struct bu_fault_info *info)
 {
-	bu_log_add(log, "%s", bu_fault_kind_name(fault->kind));
-	if (fault->size)
-		bu_log_add(log, ": %s of %u byte%s at 0x%llx", fault->write ? "write" : "read",
-			   fault->size, fault->size == 1 ? "" : "s",
-			   (unsigned long long)fault->address);
-	if (fault->where[0])
-		bu_log_add(log, "%s %s", fault->size ? "," : ":", fault->where);
+	bu_log_add(log, "%s", bu_fault_kind_name(info->kind));
+	if (info->size)
+		bu_log_add(log, ": %s of %u byte%s at 0x%llx", info->write ? "write" : "read",
+			   info->size, info->size == 1 ? "" : "s",
+			   (unsigned long long)info->address);
+	if (info->where[0])
+		bu_log_add(log, "%s %s", info->size ? "," : ":", info->where);
+	for (u32 i = 0; i < BU_ARRAY_SIZE(info->origin); i++)
+		if (info->origin[i][0])
+			bu_log_add(log, "\n  %s", info->origin[i]);
 }
 
-static void add_insn(struct bu_log *log, const struct bu_fault *fault)
+static void add_insn(struct bu_log *log, const struct bu_fault_info *info)
 {
-	char text[128];
+	const struct bu_fault_place *at = &info->frames[0];
 
-	bu_prog_disasm(fault->prog, fault->insn, text, sizeof(text));
-	bu_log_add(log, "\n  at instruction %u of program '%s': %s", fault->insn, fault->prog->name,
-		   text);
-	if (fault->hint[0])
-		bu_log_add(log, "\n  hint: %s", fault->hint);
+	bu_log_add(log, "\n  at instruction %u of program '%s': %s", at->insn, at->prog,
+		   at->disasm);
+	if (info->hint[0])
+		bu_log_add(log, "\n  hint: %s", info->hint);
 }
 
-static const char *skip_blanks(const char *text)
+static void add_frame(struct bu_log *log, const struct bu_fault_place *place, u32 nr)
 {
-	return text + strspn(text, " \t");
-}
-
-static void add_frame(struct bu_log *log, const struct bu_run *run, u32 depth, u32 nr)
-{
-	const struct bu_prog *prog = run->fault.prog;
-	const struct bu_line *line;
-	u32 insn = run->fault.insn;
-
-	if (depth < run->depth) {
-		prog = run->frames[depth + 1].prog;
-		insn = run->frames[depth + 1].return_insn - 1;
-	}
-	bu_log_add(log, "\n  #%u %s", nr, bu_frame_func(run, depth));
-	line = bu_prog_line(prog, insn);
-	if (!line || !line->file)
-		bu_log_add(log, " at instruction %u", insn);
+	bu_log_add(log, "\n  #%u %s", nr, place->func);
+	if (place->file[0])
+		bu_log_add(log, " at %s:%u", place->file, place->line);
 	else
-		bu_log_add(log, " at %s:%u", line->file, line->line);
-	if (line && line->column)
-		bu_log_add(log, ":%u", line->column);
-	if (line && line->text && line->text[0])
-		bu_log_add(log, ": %s", skip_blanks(line->text));
-}
-
-static void add_stack(struct bu_log *log, const struct bu_run *run)
-{
-	u32 depth;
-
-	for (depth = run->depth + 1; depth-- > 0;)
-		add_frame(log, run, depth, run->depth - depth);
+		bu_log_add(log, " at instruction %u", place->insn);
+	if (place->column)
+		bu_log_add(log, ":%u", place->column);
+	if (place->text[0])
+		bu_log_add(log, ": %s", place->text);
 }
 
 /* Pointers one a line with what they point to, the rest together. */
-static void add_registers(struct bu_log *log, const struct bu_run *run)
+static void add_registers(struct bu_log *log, const struct bu_fault_info *info)
 {
-	const struct bu_region *region;
 	bool first = true;
-	char place[256];
-	u32 i;
 
-	for (i = 0; i < 11; i++) {
-		region = bu_arena_region(&run->kernel->arena, (void *)run->regs[i]);
-		if (!region)
-			continue;
-		bu_region_place(run, region, run->regs[i], place, sizeof(place));
-		bu_log_add(log, "\n  r%u = 0x%llx, %s", i, (unsigned long long)run->regs[i], place);
+	for (u32 i = 0; i < 11; i++) {
+		if (info->points_to[i][0])
+			bu_log_add(log, "\n  r%u = 0x%llx, %s", i,
+				   (unsigned long long)info->regs[i], info->points_to[i]);
 	}
-	for (i = 0; i < 11; i++) {
-		if (bu_arena_region(&run->kernel->arena, (void *)run->regs[i]))
+	for (u32 i = 0; i < 11; i++) {
+		if (info->points_to[i][0])
 			continue;
 		bu_log_add(log, "%sr%u = 0x%llx", first ? "\n  " : "  ", i,
-			   (unsigned long long)run->regs[i]);
+			   (unsigned long long)info->regs[i]);
 		first = false;
 	}
 }
 
-char *bu_fault_report(const struct bu_fault *fault, const struct bu_run *run)
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Oldest first, as they were executed; the program is named where it changes. */
+static void add_steps(struct bu_log *log, const struct bu_fault_info *info)
+{
+	const char *prog = info->nr_steps ? info->steps[info->nr_steps - 1].prog : "";
+
+	if (info->nr_steps < 2)
+		return;
+	bu_log_add(log, "\n  last instructions:");
+	for (u32 i = info->nr_steps; i-- > 0;) {
+		const struct bu_fault_place *step = &info->steps[i];
+
+		if (strcmp(prog, step->prog))
+			bu_log_add(log, "\n    (program '%s')", step->prog);
+		prog = step->prog;
+		bu_log_add(log, "\n  %c %u: %s", i ? ' ' : '>', step->insn, step->disasm);
+		if (step->file[0])
+			bu_log_add(log, "  ; %s:%u", base_name(step->file), step->line);
+	}
+}
+
+char *bu_fault_text(const struct bu_fault_info *info)
 {
 	struct bu_log log = { 0 };
 
-	add_head(&log, fault);
-	if (fault->prog)
-		add_insn(&log, fault);
-	if (run && run->kernel && fault->prog) {
-		add_stack(&log, run);
-		add_registers(&log, run);
-	}
+	add_head(&log, info);
+	if (info->nr_frames)
+		add_insn(&log, info);
+	else if (info->hint[0])
+		bu_log_add(&log, "\n  hint: %s", info->hint);
+	for (u32 i = 0; i < info->nr_frames; i++)
+		add_frame(&log, &info->frames[i], i);
+	if (info->nr_frames)
+		add_registers(&log, info);
+	add_steps(&log, info);
 	return log.text;
+}
+
+char *bu_fault_report(const struct bu_fault *fault, const struct bu_run *run)
+{
+	struct bu_fault_info *info = bu_fault_info(fault, run);
+	char *text = info ? bu_fault_text(info) : NULL;
+
+	free(info);
+	return text;
 }

@@ -12,10 +12,17 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 /* "12 bytes past the end of value of map 'flows' (64 bytes)" */
 void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
 		     char *text, size_t size);
+/* The same, measured from the element of a slab that `anchor` is in. */
+void bu_region_place_from(const struct bu_run *run, const struct bu_region *region, u64 anchor,
+			  u64 address, char *text, size_t size);
+/* What is known of the element of a slab that is at, or nearest to, an address; NULL: nothing. */
+const struct bu_elem_tag *bu_region_tag(const struct bu_region *region, u64 address);
 /* What of a region `address` belongs to: its element of a slab, the packet in its buffer, or all of
  * it. */
 void bu_region_part(const struct bu_run *run, const struct bu_region *region, u64 address,
 		    u64 *start, u64 *bytes);
+/* The memory that a run's bad access is measured against; NULL: none is near. */
+const struct bu_region *bu_fault_region(const struct bu_run *run);
 /* Whether a region of kind BU_REGION_STACK belongs to a function that is active, in this run or
  * around it. */
 bool bu_frame_is_live(const struct bu_run *run, const struct bu_region *region);

@@ -180,7 +180,7 @@ void bu_kernel_abandon(struct bu_kernel *kernel)
 		bu_kernel_unlock(kernel);
 }
 
-static void add_note(struct bu_kernel *kernel, const char *text)
+static void add_note(struct bu_kernel *kernel, bool warning, const char *text)
 {
 	struct bu_note **end = &kernel->notes, *note;
 
@@ -192,23 +192,38 @@ static void add_note(struct bu_kernel *kernel, const char *text)
 	if (!note)
 		return;
 	note->next = NULL;
+	note->warning = warning;
 	strcpy(note->text, text);
 	*end = note;
 }
 
-void bu_note(struct bu_kernel *kernel, const char *format, ...)
+static void BU_PRINTF(3, 0)
+note_args(struct bu_kernel *kernel, bool warning, const char *format, va_list args)
 {
 	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		return;
+	add_note(kernel, warning, text);
+	free(text);
+}
+
+void bu_note(struct bu_kernel *kernel, const char *format, ...)
+{
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	note_args(kernel, false, format, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	add_note(kernel, text);
-	free(text);
+}
+
+void bu_warn(struct bu_kernel *kernel, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note_args(kernel, true, format, args);
+	va_end(args);
 }
 
 void bu_trace_append(struct bu_kernel *kernel, const char *text, size_t len)

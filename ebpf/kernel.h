@@ -34,6 +34,7 @@ struct bu_env {
 
 struct bu_note { /* something a failing test's report should mention */
 	struct bu_note *next;
+	bool warning; /* also to be shown when the test passes */
 	char text[];
 };
 
@@ -88,6 +89,8 @@ void bu_kernel_abandon(struct bu_kernel *kernel);
 
 /* Keep a sentence for the report of a failing test (the same text once). */
 void bu_note(struct bu_kernel *kernel, const char *format, ...) BU_PRINTF(2, 3);
+/* The same for what is worth seeing also when the test passes. */
+void bu_warn(struct bu_kernel *kernel, const char *format, ...) BU_PRINTF(2, 3);
 /* Append to the captured trace_printk output. */
 void bu_trace_append(struct bu_kernel *kernel, const char *text, size_t len);
 

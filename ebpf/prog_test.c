@@ -63,6 +63,8 @@ static int run_with(struct bu_run *run, struct bu_test_io *io)
 		return err;
 	io->retval = bu_run_exec(run);
 	io->fault = run->fault.kind;
+	if (io->fault == BU_FAULT_NONE)
+		bu_check_retval(run, io->retval);
 	if (io->ctx && run->ctx)
 		memcpy(io->ctx, run->ctx, io->ctx_size);
 	return io->data ? take_packet(run, io) : 0;

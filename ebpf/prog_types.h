@@ -44,6 +44,8 @@ int bu_tracing_test_run(struct bu_prog *prog, union bpf_attr *attr);
 int bu_sk_lookup_test_run(struct bu_prog *prog, union bpf_attr *attr);
 int bu_syscall_test_run(struct bu_prog *prog, union bpf_attr *attr);
 
+/* Warn of a value that programs of this type do not return. */
+void bu_check_retval(const struct bu_run *run, u64 retval);
 /* Whether a program's context is a struct __sk_buff (flow dissectors, which see another one,
  * apart). */
 bool bu_prog_has_skb(const struct bu_prog *prog);

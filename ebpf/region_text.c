@@ -76,12 +76,36 @@ static void name_owned(const struct bu_region *region, const char *what, u64 byt
 /* Where the element of a slab starts that is at, or nearest to, an address. */
 static u64 element_start(const struct bu_region *region, u64 address)
 {
-	u64 count = region->size / region->info.stride, i;
+	u64 count = region->size / region->info.stride, at, i;
 
 	if (address < (u64)region->start || !count)
 		return (u64)region->start;
-	i = (address - (u64)region->start) / region->info.stride;
+	at = address - (u64)region->start;
+	i = at / region->info.stride;
+	if (at % region->info.stride > (region->info.elem_size + region->info.stride) / 2)
+		i++; /* just before the next one */
 	return (u64)region->start + BU_MIN(i, count - 1) * region->info.stride;
+}
+
+/* The ring buffer record that the run has reserved and that holds an address. A record's length is
+ * in the word 8 bytes before it, below two flags. */
+static bool find_record(const struct bu_run *run, u64 address, u64 *start, u64 *bytes)
+{
+	for (u32 i = 0; run->references && i < BU_MAX_HELD; i++) {
+		u64 record = (u64)run->held[i].object, size;
+		const struct bu_region *region =
+			record ? bu_arena_region(&run->kernel->arena, (void *)record) : NULL;
+
+		if (!region || region->info.kind != BU_REGION_RINGBUF)
+			continue;
+		size = ((const u32 *)record)[-2] & 0x3fffffff;
+		if (address - record >= size)
+			continue;
+		*start = record;
+		*bytes = size;
+		return true;
+	}
+	return false;
 }
 
 void bu_region_part(const struct bu_run *run, const struct bu_region *region, u64 address,
@@ -91,6 +115,8 @@ void bu_region_part(const struct bu_run *run, const struct bu_region *region, u6
 
 	*start = (u64)region->start;
 	*bytes = region->size;
+	if (region->info.kind == BU_REGION_RINGBUF && find_record(run, address, start, bytes))
+		return;
 	if (region->info.stride) {
 		*start = element_start(region, address);
 		*bytes = region->info.elem_size;
@@ -126,8 +152,8 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		break;
 	case BU_REGION_RINGBUF:
 		name_owned(region,
-			   region->info.owner ? "record of ring buffer" : "ring buffer record", n,
-			   text, size);
+			   bytes == region->size ? "memory of ring buffer" : "record of ring buffer",
+			   n, text, size);
 		break;
 	case BU_REGION_MAP_HANDLE:
 		snprintf(text, size, "map '%s' itself", map_name(region));
@@ -151,7 +177,29 @@ static const char *plural(u64 n)
 	return n == 1 ? "" : "s";
 }
 
-/* ", element 3" of an array; nothing for other memory. */
+const struct bu_elem_tag *bu_region_tag(const struct bu_region *region, u64 address)
+{
+	const struct bu_elem_tag *end;
+
+	if (!region->info.tagged || region->freed)
+		return NULL;
+	end = (const struct bu_elem_tag *)(element_start(region, address) + region->info.stride);
+	return end[-1].used ? end - 1 : NULL;
+}
+
+/* ", key 01 00 00 00" */
+static void name_key(const struct bu_elem_tag *tag, char *text, size_t size)
+{
+	u32 shown = BU_MIN((u32)tag->key_size, (u32)sizeof(tag->key));
+	int len = snprintf(text, size, ", key");
+
+	for (u32 i = 0; i < shown && (size_t)len < size; i++)
+		len += snprintf(text + len, size - len, " %02x", tag->key[i]);
+	if (shown < tag->key_size && (size_t)len < size)
+		snprintf(text + len, size - len, " ...");
+}
+
+/* ", element 3" of an array, the key of an element of a hash; nothing for other memory. */
 static void name_element(const struct bu_region *region, u64 address, char *text, size_t size)
 {
 	const struct bu_map *map = region->info.owner;
@@ -159,6 +207,10 @@ static void name_element(const struct bu_region *region, u64 address, char *text
 	text[0] = '\0';
 	if (region->info.kind != BU_REGION_MAP_VALUE || !map || !region->info.stride)
 		return;
+	if (bu_region_tag(region, address)) {
+		name_key(bu_region_tag(region, address), text, size);
+		return;
+	}
 	if (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
 		return;
 	address = BU_MAX(address, (u64)region->start) - (u64)region->start;
@@ -173,12 +225,18 @@ static void name_element(const struct bu_region *region, u64 address, char *text
 void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
 		     char *text, size_t size)
 {
-	u64 start, bytes, distance;
-	char name[160];
+	bu_region_place_from(run, region, address, address, text, size);
+}
 
-	bu_region_part(run, region, address, &start, &bytes);
+void bu_region_place_from(const struct bu_run *run, const struct bu_region *region, u64 anchor,
+			  u64 address, char *text, size_t size)
+{
+	u64 start, bytes, distance;
+	char name[256];
+
+	bu_region_part(run, region, anchor, &start, &bytes);
 	bu_region_name(run, region, bytes, name, sizeof(name));
-	name_element(region, address, name + strlen(name), sizeof(name) - strlen(name));
+	name_element(region, start, name + strlen(name), sizeof(name) - strlen(name));
 	if (address < start) {
 		distance = start - address;
 		snprintf(text, size, "%llu byte%s before the start of %s",

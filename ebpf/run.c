@@ -224,7 +224,7 @@ static u64 default_exception(struct bu_run *run, const struct bu_prog *prog, u32
 {
 	const struct bu_line *line = bu_prog_line(prog, insn);
 
-	bu_note(run->kernel,
+	bu_warn(run->kernel,
 		"bpf_throw(%llu) at %.100s:%u (instruction %u of '%s') met no exception callback: "
 		"the program returned %llu",
 		(unsigned long long)run->cookie, line ? line->file : "?", line ? line->line : 0,
@@ -251,6 +251,7 @@ static u64 catch_exception(struct bu_run *run)
 	bu_vm_reset_frame(run);
 	run->regs[1] = run->cookie;
 	bu_entry_counters(run->prog)[func]++;
+	bu_run_trail(run, &thrower->ops[insn], &run->prog->ops[run->prog->exception_insn]);
 	r0 = bu_vm_run(run, run->prog->exception_insn, 0);
 	if (run->fault.kind == BU_FAULT_THROWN) {
 		run->fault.kind = BU_FAULT_NONE;
@@ -276,7 +277,7 @@ u64 bu_run_exec(struct bu_run *run)
 	if (bu_unlikely(run->fault.kind == BU_FAULT_THROWN))
 		r0 = catch_exception(run);
 	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
-		if (bu_unlikely(run->references))
+		if (bu_unlikely(run->references | run->rcu_locks | run->preempt_locks))
 			bu_run_check_leaks(run);
 		if (bu_likely(run->fault.kind == BU_FAULT_NONE))
 			return r0;

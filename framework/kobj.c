@@ -397,7 +397,8 @@ static int store_char_pointer(const struct bu_kobj_place *place, const struct bt
 	struct bu_region_info info = { .kind = user ? BU_REGION_USER : BU_REGION_KOBJ,
 				       .label = "string" };
 	size_t bytes = strlen(text) + 1;
-	char *copy = bu_arena_alloc(&bu_test_kernel()->arena, bytes, BU_READ, &info);
+	char *copy = bu_arena_alloc(&bu_test_kernel()->arena, bytes, user ? BU_NONE : BU_READ,
+				    &info);
 
 	if (!copy) {
 		snprintf(error, size, "the arena has no room for %zu bytes", bytes);
@@ -473,7 +474,7 @@ void *bpfunit_user_memory(const void *data, size_t size)
 {
 	struct bu_region_info info = { .kind = BU_REGION_USER, .label = "user memory" };
 	void *memory =
-		bu_arena_alloc(&bu_test_kernel()->arena, BU_MAX(size, (size_t)1), BU_RW, &info);
+		bu_arena_alloc(&bu_test_kernel()->arena, BU_MAX(size, (size_t)1), BU_NONE, &info);
 
 	if (!memory)
 		bu_test_die(bu_test_where(), "the arena has no room for %zu bytes of user memory",

@@ -61,6 +61,34 @@ static void add_notes(struct bu_text *text, struct bu_test *test)
 	}
 }
 
+void bu_test_output(const char *line)
+{
+	struct bu_test *test = bu_test();
+
+	if (test && test->sink->output)
+		test->sink->output(test->sink->arg, line);
+}
+
+void bu_test_warn(void)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	struct bu_test *test = bu_test();
+	const struct bu_note *note = kernel ? kernel->notes : NULL;
+
+	if (test && test->warned)
+		note = test->warned->next;
+	for (; test && note; note = note->next) {
+		struct bu_text line = { 0 };
+
+		test->warned = note;
+		if (!note->warning)
+			continue;
+		bu_text_add(&line, "warning: %s", note->text);
+		bu_test_output(bu_text_str(&line));
+		bu_text_free(&line);
+	}
+}
+
 static void fail(struct bpfunit_where where, const char *format, va_list args)
 {
 	struct bu_test *test = bu_test();

@@ -39,6 +39,7 @@ struct bu_test {
 	struct bu_text libbpf_log;         /* what libbpf said */
 	struct bu_text libbpf_new;         /* its warnings that no failure has shown yet */
 	const struct bu_note *notes_shown; /* the kernel's notes up to this one have been shown */
+	const struct bu_note *warned; /* warnings among the kernel's notes up to this one were told */
 	libbpf_print_fn_t libbpf_print;    /* to restore at the end */
 
 	u32 events_seen;               /* maps up to this id have been looked at for events */
@@ -69,6 +70,11 @@ void bu_test_die(struct bpfunit_where where, const char *format, ...) BU_PRINTF(
 void bu_test_end(void) __attribute__((noreturn));
 /* After something that ran programs: end the test if a check in a mock has asked for it. */
 void bu_test_end_if_asked(void);
+
+/* Tell a line of the test's output to its sink. */
+void bu_test_output(const char *line);
+/* Tell the kernel's warnings that have not been told yet. */
+void bu_test_warn(void);
 
 /* Zeroed memory that lives as long as the test; never NULL. */
 void *bu_test_alloc(size_t size);

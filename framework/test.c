@@ -211,6 +211,7 @@ static void execute(struct bu_test *test)
 	else if (test->outer || !begin_kernel(test))
 		run_body(test, self);
 	run_deferred(test);
+	bu_test_warn();
 	if (!test->outer)
 		end_kernel(test);
 	free(self);
@@ -226,6 +227,7 @@ enum bpfunit_status bpfunit_test_execute(const struct bpfunit_test *test,
 		.thread = pthread_self(),
 		.where = test->where,
 		.events_seen = running ? running->events_seen : 0,
+		.warned = running ? running->warned : NULL,
 	};
 
 	if (test->opts.skip) {

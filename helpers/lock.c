@@ -8,7 +8,9 @@
 BU_HELPER_1(spin_lock, u32 *, lock)
 {
 	if (*lock)
-		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "deadlock: the spin lock is held");
+		bu_fault_raise(run, BU_FAULT_DEADLOCK, "the spin lock is held already");
+	else
+		bu_run_acquire(run, lock);
 	*lock = 1;
 	return 0;
 }
@@ -16,7 +18,9 @@ BU_HELPER_1(spin_lock, u32 *, lock)
 BU_HELPER_1(spin_unlock, u32 *, lock)
 {
 	if (!*lock)
-		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "the spin lock is not held");
+		bu_fault_raise(run, BU_FAULT_DOUBLE_RELEASE, "the spin lock is not held");
+	else
+		bu_run_release(run, lock);
 	*lock = 0;
 	return 0;
 }

@@ -13,9 +13,24 @@
 #define USER_END     (1ULL << 47)
 #define KERNEL_BEGIN (~0ULL << 47)
 
+u64 bu_user_bytes(const struct bu_arena *arena, u64 address)
+{
+	const struct bu_region *region = bu_arena_region(arena, (void *)address);
+	u64 offset = region ? address - (u64)region->start : 0;
+
+	if (!region || region->freed || region->info.kind != BU_REGION_USER ||
+	    offset >= region->size)
+		return 0;
+	return region->size - offset;
+}
+
 /* Whether the bytes exist, initialised or not: the kernel reads both. */
 static bool exists(const struct bu_arena *arena, const u8 *src, u64 size)
 {
+	const struct bu_region *region = bu_arena_region(arena, src);
+
+	if (region && region->info.kind == BU_REGION_USER) /* not for direct access: no shadow */
+		return bu_user_bytes(arena, (u64)src) >= size;
 	while (size) {
 		u64 span = bu_arena_readable_span(arena, src, size);
 
@@ -127,7 +142,7 @@ static const char *reason(const struct bu_arena *arena, u64 src, enum bu_space s
 		       "memory "
 		       "and returned -ERANGE (kernel objects are made by BPFUNIT_KOBJ)";
 	}
-	if (!bu_arena_readable(arena, (void *)src, 1))
+	if (!exists(arena, (void *)src, 1))
 		return NULL;
 	if (space == BU_USER_SPACE && !is_user_region(arena, src))
 		return "a probe read of user memory was given a kernel address and returned "

@@ -15,6 +15,8 @@ enum bu_space {
 	BU_ANY_SPACE, /* by the address */
 };
 
+/* How many bytes of simulated user memory are at an address; 0: it is none. */
+u64 bu_user_bytes(const struct bu_arena *arena, u64 address);
 /* 0; -EFAULT; -ERANGE: not a kernel address (kernel space only). `dst` is undefined after an error.
  */
 int bu_probe_read(struct bu_kernel *kernel, void *dst, u64 src, u32 size, enum bu_space space);

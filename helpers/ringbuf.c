@@ -24,10 +24,15 @@ static struct bu_map *ring_of(struct bu_run *run, void *sample)
 {
 	struct bu_map *map = bu_ringbuf_of_record(run->kernel, sample);
 
-	if (!map)
+	if (map)
+		return map;
+	if (bu_arena_writable(&run->kernel->arena, sample, 1))
 		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT,
 			       "not the start of a ring buffer record that is still reserved");
-	return map;
+	else
+		bu_fault_raise(run, BU_FAULT_DOUBLE_RELEASE,
+			       "the ring buffer record has been submitted or discarded already");
+	return NULL;
 }
 
 BU_HELPER_2(ringbuf_submit, void *, sample, u64, flags)

@@ -180,6 +180,7 @@ int bu_htab_link(struct bu_htab *table, u32 index, const void *key)
 		return -ENOMEM;
 	memcpy(elem->key, key, table->map->key_size);
 	elem->hash = hash_of(key, table->map->key_size);
+	bu_slab_tag(&table->slab, elem->value, key);
 	elem->sequence = ++table->sequence;
 	elem->prev = table->last;
 	elem->next = 0;
@@ -202,6 +203,7 @@ void bu_htab_replace(struct bu_htab *table, u32 old, u32 index)
 	struct bu_elem *from = bu_elem(table, old), *to = bu_elem(table, index);
 
 	memcpy(to->key, from->key, table->map->key_size);
+	bu_slab_tag(&table->slab, to->value, to->key);
 	to->hash = from->hash;
 	to->sequence = from->sequence;
 	to->prev = from->prev;

@@ -12,7 +12,8 @@
 
 void bu_slab_init(struct bu_slab *slab, struct bu_map *map, u32 parts)
 {
-	*slab = (struct bu_slab){ .map = map, .parts = parts, .stride = bu_value_stride(map) };
+	*slab = (struct bu_slab){ .map = map, .parts = parts };
+	slab->stride = bu_value_stride(map) + sizeof(struct bu_elem_tag);
 	slab->slot_size = (u64)parts * slab->stride;
 	slab->chunk_slots = BU_MIN(FIRST_SLOTS, map->max_entries);
 }
@@ -34,6 +35,7 @@ static int grow(struct bu_slab *slab)
 	struct bu_region_info info = bu_value_region(slab->map, slab->stride);
 	void **chunks = realloc(slab->chunks, (slab->nr_chunks + 1) * sizeof(*chunks));
 
+	info.tagged = true;
 	if (!chunks)
 		return -ENOMEM;
 	slab->chunks = chunks;
@@ -89,8 +91,39 @@ void *bu_slab_alloc(struct bu_slab *slab)
 	return slot;
 }
 
+static struct bu_elem_tag *tag_of(struct bu_slab *slab, void *slot, u32 part)
+{
+	return (struct bu_elem_tag *)((u8 *)slot + (part + 1ULL) * slab->stride) - 1;
+}
+
+void bu_slab_tag(struct bu_slab *slab, void *slot, const void *key)
+{
+	const struct bu_run *run = slab->map->object.kernel->run;
+	struct bu_elem_tag tag = { .used = true, .key_size = (u16)slab->map->key_size };
+
+	tag.prog = run ? run->prog->object.id : 0;
+	tag.insn = run ? run->insn : 0;
+	memcpy(tag.key, key, BU_MIN((size_t)slab->map->key_size, sizeof(tag.key)));
+	for (u32 i = 0; i < slab->parts; i++)
+		*tag_of(slab, slot, i) = tag;
+}
+
+static void tag_freed(struct bu_slab *slab, void *slot)
+{
+	const struct bu_run *run = slab->map->object.kernel->run;
+
+	for (u32 i = 0; i < slab->parts; i++) {
+		struct bu_elem_tag *tag = tag_of(slab, slot, i);
+
+		tag->freed = true;
+		tag->freed_prog = run ? run->prog->object.id : 0;
+		tag->freed_insn = run ? run->insn : 0;
+	}
+}
+
 void bu_slab_free(struct bu_slab *slab, void *slot)
 {
+	tag_freed(slab, slot);
 	set_access(slab, slot, BU_NONE);
 	memset(slot, 0, sizeof(void *));
 	if (slab->oldest_freed)

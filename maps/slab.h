@@ -29,5 +29,7 @@ void bu_slab_destroy(struct bu_slab *slab);
 /* A zeroed slot that programs may access, or NULL. */
 void *bu_slab_alloc(struct bu_slab *slab);
 void bu_slab_free(struct bu_slab *slab, void *slot);
+/* Note under which key a slot's element is inserted now, and by whom, for reports of faults. */
+void bu_slab_tag(struct bu_slab *slab, void *slot, const void *key);
 
 #endif

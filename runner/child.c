@@ -37,6 +37,11 @@ static void tell_skipped(void *arg, struct bpfunit_where where, const char *reas
 	bu_result_log_skipped(arg, reason);
 }
 
+static void tell_output(void *arg, const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
 static void tell_progress(void *arg, struct bpfunit_where where)
 {
 	bu_result_log_progress(arg, where);
@@ -49,6 +54,7 @@ enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result
 		.skipped = tell_skipped,
 		.progress = tell_progress,
 		.arg = log,
+		.output = tell_output,
 	};
 
 	return bpfunit_test_execute(test, &sink);

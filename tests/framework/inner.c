@@ -36,6 +36,15 @@ static void on_skip(void *arg, struct bpfunit_where where, const char *reason)
 	free(old);
 }
 
+static void on_output(void *arg, const char *line)
+{
+	struct inner *inner = arg;
+	char *old = inner->output;
+
+	inner->output = join(old, line);
+	free(old);
+}
+
 static void on_progress(void *arg, struct bpfunit_where where)
 {
 	(void)where;
@@ -44,12 +53,13 @@ static void on_progress(void *arg, struct bpfunit_where where)
 
 struct inner inner_execute(const struct bpfunit_test *test)
 {
-	struct inner inner = { .text = join("", ""), .reason = join("", "") };
-	struct bpfunit_sink sink = { on_failure, on_skip, on_progress, &inner };
+	struct inner inner = { .text = join("", ""), .reason = join("", ""), .output = join("", "") };
+	struct bpfunit_sink sink = { on_failure, on_skip, on_progress, &inner, on_output };
 
 	inner.status = bpfunit_test_execute(test, &sink);
 	bpfunit_defer(free, inner.text);
 	bpfunit_defer(free, inner.reason);
+	bpfunit_defer(free, inner.output);
 	return inner;
 }
 

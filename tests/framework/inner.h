@@ -19,6 +19,7 @@ struct inner {
 	int failures, skips, progress;
 	char *text;                 /* of all failures, '\n' between them; owned by the test */
 	char *reason;               /* of the skip */
+	char *output;               /* warnings and traces */
 	struct bpfunit_where where; /* of the latest failure or skip */
 };
 

@@ -78,7 +78,7 @@ BPF_TEST_F(helpers, read_only_map_is_not_written)
 BPF_TEST_F(helpers, record_must_be_reserved)
 {
 	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "not a ring buffer record", ring_of_stack);
-	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "still reserved", ring_twice);
+	EXPECT_BAD(BPFUNIT_FAULT_DOUBLE_RELEASE, "submitted or discarded already", ring_twice);
 	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "still reserved", ring_inside);
 }
 
@@ -121,6 +121,6 @@ BPF_TEST_F(helpers, spin_lock_misuse_is_found)
 {
 	EXPECT_EQ(RUN(lock), 0);
 	EXPECT_EQ(RUN(lock), 0);
-	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "not held", lock, 0, 1);
-	EXPECT_BAD(BPFUNIT_FAULT_BAD_ARGUMENT, "deadlock", lock, 1);
+	EXPECT_BAD(BPFUNIT_FAULT_DOUBLE_RELEASE, "not held", lock, 0, 1);
+	EXPECT_BAD(BPFUNIT_FAULT_DEADLOCK, "held already", lock, 1);
 }

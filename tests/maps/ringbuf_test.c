@@ -264,6 +264,6 @@ BPF_TEST_F(ringbuf, write_past_record_faults)
 
 BPF_TEST_F(ringbuf, second_submit_faults)
 {
-	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT,
+	EXPECT_FAULT(BPFUNIT_FAULT_DOUBLE_RELEASE,
 		     BPFUNIT_RUN(self->skel->progs.ring_submit_twice, &self->args));
 }

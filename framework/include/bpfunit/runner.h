@@ -21,6 +21,9 @@ struct bpfunit_sink {
 	/* Each check that is reached, held or not; NULL: not told. Cheap calls only. */
 	void (*progress)(void *arg, struct bpfunit_where where);
 	void *arg;
+	/* A line, without its newline, that belongs to the test's output: a warning, a line of a
+	 * trace. NULL: not shown. */
+	void (*output)(void *arg, const char *line);
 };
 
 /* First of all registered tests, sorted by suite (in order of first appearance) and line; follow
