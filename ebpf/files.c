@@ -22,6 +22,7 @@
 enum match {
 	EXACT,
 	TREE,
+	ATTACH_TREE,
 };
 
 /* The content's bytes and number; malloc'ed, or NULL without memory. */
@@ -90,7 +91,7 @@ static const struct file *find(const char *path)
 
 		if (strncmp(path, files[i].path, len))
 			continue;
-		if (!path[len] || (files[i].match == TREE && path[len] == '/'))
+		if (!path[len] || (files[i].match != EXACT && path[len] == '/'))
 			return &files[i];
 	}
 	return NULL;
@@ -108,12 +109,26 @@ static int fill(int fd, const char *content, size_t size)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
+static void note_attaching(void)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+
+	if (!kernel)
+		return;
+	bu_kernel_lock(kernel);
+	bu_note(kernel, "attaching programs to tracepoints, kprobes and uprobes is not emulated "
+			"(ENOENT): run the program from the test");
+	bu_kernel_unlock(kernel);
+}
+
 static int open_virtual(const struct file *file, int flags)
 {
 	size_t size = 0;
 	char *content;
 	int fd, err;
 
+	if (file->match == ATTACH_TREE)
+		note_attaching();
 	if (!file->content)
 		return -ENOENT;
 	if ((flags & O_ACCMODE) != O_RDONLY)

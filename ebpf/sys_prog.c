@@ -87,6 +87,15 @@ long bu_sys_prog_bind_map(struct bu_kernel *kernel, struct bu_call *call)
 	return bu_prog_bind_map(prog, bu_container_of(object, struct bu_map, object));
 }
 
+static long not_attached(struct bu_kernel *kernel, const struct bu_prog *prog, const char *command)
+{
+	bu_note(kernel,
+		"bpf(2) command %s is not emulated: program '%s' was not attached; run it from the "
+		"test",
+		command, prog->name);
+	return -EINVAL;
+}
+
 /* Links are not emulated; what libbpf learns about the kernel from failing calls is answered.
  * Source: link_create() */
 long bu_sys_link_create(struct bu_kernel *kernel, struct bu_call *call)
@@ -102,8 +111,15 @@ long bu_sys_link_create(struct bu_kernel *kernel, struct bu_call *call)
 		return -EBADF; /* no descriptor is a perf event that a program can be attached to */
 	if (attr->link_create.attach_type == TRACE_UPROBE_MULTI)
 		return *(const s32 *)((const u8 *)attr + UPROBE_MULTI_PID) < 0 ? -EINVAL : -EBADF;
-	bu_note(kernel,
-		"bpf(2) command BPF_LINK_CREATE is not emulated: program '%s' was not attached",
-		prog->name);
-	return -EINVAL;
+	return not_attached(kernel, prog, "BPF_LINK_CREATE");
+}
+
+/* Neither are these. Source: bpf_raw_tracepoint_open() */
+long bu_sys_raw_tracepoint_open(struct bu_kernel *kernel, struct bu_call *call)
+{
+	struct bu_prog *prog;
+	int err;
+
+	prog = prog_of_fd(kernel, call->attr->raw_tracepoint.prog_fd, &err);
+	return prog ? not_attached(kernel, prog, "BPF_RAW_TRACEPOINT_OPEN") : err;
 }

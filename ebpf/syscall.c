@@ -12,11 +12,12 @@
 
 /* Size of union bpf_attr in 6.12, whatever header we build with, and where the commands end whose
  * last field that header may lack. */
-#define ATTR_SIZE           152
-#define BU_MAP_CREATE_SIZE  80
-#define BU_PROG_LOAD_SIZE   148
-#define BU_BTF_LOAD_SIZE    40
-#define BU_LINK_CREATE_SIZE 60
+#define ATTR_SIZE              152
+#define BU_MAP_CREATE_SIZE     80
+#define BU_PROG_LOAD_SIZE      148
+#define BU_RAW_TRACEPOINT_SIZE 24
+#define BU_BTF_LOAD_SIZE       40
+#define BU_LINK_CREATE_SIZE    60
 
 #define BU_END(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)NULL)->field))
 
@@ -44,11 +45,12 @@ static const struct command commands[] = {
 
 /* Names of the commands that have no row. Source: enum bpf_cmd (6.12). */
 static const char *const other_commands[] = {
-	[6] = "BPF_OBJ_PIN",        [7] = "BPF_OBJ_GET",      [8] = "BPF_PROG_ATTACH",
-	[9] = "BPF_PROG_DETACH",    [16] = "BPF_PROG_QUERY",  [17] = "BPF_RAW_TRACEPOINT_OPEN",
-	[20] = "BPF_TASK_FD_QUERY", [29] = "BPF_LINK_UPDATE", [30] = "BPF_LINK_GET_FD_BY_ID",
-	[32] = "BPF_ENABLE_STATS",  [33] = "BPF_ITER_CREATE", [34] = "BPF_LINK_DETACH",
-	[36] = "BPF_TOKEN_CREATE",
+	[6] = "BPF_OBJ_PIN",       [7] = "BPF_OBJ_GET",
+	[8] = "BPF_PROG_ATTACH",   [9] = "BPF_PROG_DETACH",
+	[16] = "BPF_PROG_QUERY",   [20] = "BPF_TASK_FD_QUERY",
+	[29] = "BPF_LINK_UPDATE",  [30] = "BPF_LINK_GET_FD_BY_ID",
+	[32] = "BPF_ENABLE_STATS", [33] = "BPF_ITER_CREATE",
+	[34] = "BPF_LINK_DETACH",  [36] = "BPF_TOKEN_CREATE",
 };
 
 const char *bu_command_name(unsigned int cmd)

@@ -146,6 +146,33 @@ BPF_TEST(notes, name_what_is_not_emulated)
 	bu_kernel_reset();
 }
 
+static bool noted(const char *first, const char *second)
+{
+	const struct bu_note *note = bu_kernel()->notes;
+
+	while (note && !(strstr(note->text, first) && strstr(note->text, second)))
+		note = note->next;
+	return note;
+}
+
+BPF_TEST(notes, name_what_is_not_attached)
+{
+	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);
+	const struct bpf_program *prog = skel->progs.to_ring;
+
+	EXPECT_ERR(bpf_program__attach_tracepoint(prog, "sched", "sched_switch"), ENOENT);
+	EXPECT_TRUE(noted("tracepoints, kprobes and uprobes", "not emulated"));
+	bu_kernel_reset();
+	skel = BPFUNIT_LOAD(boundary_bpf);
+	prog = skel->progs.to_ring;
+	EXPECT_ERR(bpf_program__attach_kprobe(prog, false, "do_unlinkat"), ENOENT);
+	EXPECT_TRUE(noted("tracepoints, kprobes and uprobes", "not emulated"));
+	EXPECT_ERR(bpf_program__attach_raw_tracepoint(prog, "sched_switch"), EINVAL);
+	EXPECT_TRUE(noted("BPF_RAW_TRACEPOINT_OPEN", "'to_ring' was not attached"));
+	EXPECT_ERR(bpf_program__attach_xdp(prog, 1), EINVAL);
+	EXPECT_TRUE(noted("BPF_LINK_CREATE", "'to_ring' was not attached"));
+}
+
 /* libbpf's sockets to the host's network devices are refused; others are not. */
 BPF_TEST(netlink, is_not_libbpfs_way_to_the_host)
 {

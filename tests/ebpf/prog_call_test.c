@@ -418,6 +418,11 @@ CASE(perf_link_probe, -EBADF)
 		.link_create = { .prog_fd = prog, .target_fd = -1, .attach_type = BPF_PERF_EVENT });
 }
 
+CASE(raw_tracepoint_of_no_program, -EBADF)
+{
+	return CALL(BPF_RAW_TRACEPOINT_OPEN, .raw_tracepoint = { .prog_fd = NO_FD });
+}
+
 CASE(link_of_no_program, -EBADF)
 {
 	return CALL(BPF_LINK_CREATE, .link_create = { .prog_fd = NO_FD });
