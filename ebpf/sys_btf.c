@@ -44,13 +44,24 @@ static int explain(struct bu_call *call, int why)
 	return size && size < true_size ? -ENOSPC : why;
 }
 
+static int copy_data(const union bpf_attr *attr, void **data)
+{
+	int err;
+
+	*data = malloc(attr->btf_size + 1);
+	err = *data ? bu_copy_from_user(*data, attr->btf, attr->btf_size) : -ENOMEM;
+	if (err)
+		free(*data);
+	return err;
+}
+
 long bu_sys_btf_load(struct bu_kernel *kernel, struct bu_call *call)
 {
 	const union bpf_attr *attr = call->attr;
 	u32 flags = *(const u32 *)((const u8 *)attr + FLAGS);
 	struct bu_btf *btf;
 	int err = check_log(attr);
-	u8 probe;
+	void *data;
 
 	if (flags & ~F_TOKEN_FD)
 		return -EINVAL;
@@ -59,10 +70,11 @@ long bu_sys_btf_load(struct bu_kernel *kernel, struct bu_call *call)
 	if (attr->btf_size > MAX_SIZE)
 		return -E2BIG;
 	if (!err)
-		err = bu_copy_from_user(&probe, attr->btf, 1);
+		err = copy_data(attr, &data);
 	if (err)
 		return err;
-	btf = bu_btf_create(kernel, (const void *)attr->btf, attr->btf_size, &err);
+	btf = bu_btf_create(kernel, data, attr->btf_size, &err);
+	free(data);
 	if (!btf)
 		return explain(call, err);
 	return bu_fd_install(&btf->object);

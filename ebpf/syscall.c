@@ -60,48 +60,6 @@ const char *bu_command_name(unsigned int cmd)
 	return cmd < BU_ARRAY_SIZE(other_commands) ? other_commands[cmd] : NULL;
 }
 
-static bool is_user(u64 address, size_t size)
-{
-	return address >= 4096 && address + size < (u64)1 << 56 && address + size >= address;
-}
-
-int bu_copy_from_user(void *to, u64 from, size_t size)
-{
-	if (!size)
-		return 0;
-	if (!is_user(from, size))
-		return -EFAULT;
-	memcpy(to, (const void *)from, size);
-	return 0;
-}
-
-int bu_copy_to_user(u64 to, const void *from, size_t size)
-{
-	if (!size)
-		return 0;
-	if (!is_user(to, size))
-		return -EFAULT;
-	memcpy((void *)to, from, size);
-	return 0;
-}
-
-int bu_check_tail_zero(u64 user, u32 known, u32 size)
-{
-	const u8 *bytes = (const u8 *)user;
-
-	if (size > 4096) /* Source: bpf_check_uarg_tail_zero(): PAGE_SIZE */
-		return -E2BIG;
-	if (size <= known)
-		return 0;
-	if (!is_user(user, size))
-		return -EFAULT;
-	for (u32 i = known; i < size; i++) {
-		if (bytes[i])
-			return -E2BIG;
-	}
-	return 0;
-}
-
 int bu_call_put(struct bu_call *call, u32 offset, const void *value, u32 size)
 {
 	return bu_copy_to_user((u64)call->user + offset, value, size);

@@ -232,7 +232,8 @@ long bu_ringbuf_output(struct bu_map *map, const void *data, u64 size, u64 flags
 	sample = append(map->priv, size);
 	if (!sample)
 		return -EAGAIN;
-	memcpy(sample, data, size);
+	if (size)
+		memcpy(sample, data, size);
 	commit(map, sample, flags, false);
 	return 0;
 }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Copies from and to addresses that a caller of bpf(2) gave. Whatever they are, nothing here
+ * touches memory that the process does not have: the host is asked first, which prepares the pages.
+ * The copy itself is libc's, so that a sanitizer sees what it touches.
+ *
+ * Differs: where the host cannot tell (Linux before 5.14), wild pointers fault in the caller's
+ * process.
+ */
+#include "ebpf/syscall.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Of madvise(2); not in the oldest header that we build with. */
+#define POPULATE_READ  22
+#define POPULATE_WRITE 23
+
+static bool is_user(u64 address, size_t size)
+{
+	return address >= 4096 && address + size < (u64)1 << 56 && address + size >= address;
+}
+
+/* 0, or -errno: -EINVAL for memory that may not be read (written), or where the host does not know
+ * this. */
+static long populate(u64 address, size_t size, int advice)
+{
+	u64 page = (u64)sysconf(_SC_PAGESIZE), begin = address & ~(page - 1);
+	u64 end = BU_ROUND_UP(address + size, page);
+
+	return bu_host_syscall(SYS_madvise, (long)begin, (long)(end - begin), advice, 0, 0, 0);
+}
+
+static int check_access(u64 address, size_t size, int advice)
+{
+	char here = 0;
+	long err;
+
+	if (!is_user(address, size))
+		return -EFAULT;
+	err = populate(address, size, advice);
+	if (err == -EINVAL && populate((u64)&here, 1, advice) == -EINVAL)
+		return 0; /* the host cannot tell */
+	return err ? -EFAULT : 0;
+}
+
+int bu_copy_from_user(void *to, u64 from, size_t size)
+{
+	int err = size ? check_access(from, size, POPULATE_READ) : 0;
+
+	if (!err && size)
+		memcpy(to, (const void *)from, size);
+	return err;
+}
+
+int bu_copy_to_user(u64 to, const void *from, size_t size)
+{
+	int err = size ? check_access(to, size, POPULATE_WRITE) : 0;
+
+	if (!err && size)
+		memcpy((void *)to, from, size);
+	return err;
+}
+
+int bu_check_tail_zero(u64 user, u32 known, u32 size)
+{
+	const u8 *bytes = (const u8 *)user;
+	int err;
+
+	if (size > 4096) /* Source: bpf_check_uarg_tail_zero(): PAGE_SIZE */
+		return -E2BIG;
+	if (size <= known)
+		return 0;
+	err = check_access(user + known, size - known, POPULATE_READ);
+	if (err)
+		return err;
+	for (u32 i = known; i < size; i++) {
+		if (bytes[i])
+			return -E2BIG;
+	}
+	return 0;
+}
