@@ -34,7 +34,9 @@ struct bu_test {
 
 	bool fault_expected;           /* faults do not fail the test now */
 	enum bu_fault_kind fault_kind; /* of the latest fault */
-	char *fault_report;            /* owned; NULL: none */
+	struct bu_fault_info *fault_info; /* owned, as the next three; NULL: none */
+	struct bu_fault_view *fault_view; /* made when asked for */
+	char *fault_report, *fault_json;
 
 	struct bu_text libbpf_log;         /* what libbpf said */
 	struct bu_text libbpf_new;         /* its warnings that no failure has shown yet */
@@ -86,6 +88,8 @@ void *bu_test_own(void *memory);
 void bu_load_begin(struct bu_test *test);
 void bu_load_end(struct bu_test *test);
 void bu_fault_hook(struct bu_kernel *kernel);
+/* Release what is known of the latest fault. */
+void bu_fault_forget(struct bu_test *test);
 
 /* The map behind libbpf's handle in the emulated kernel; ends the test when the map is NULL or not
  * created. */

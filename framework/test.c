@@ -239,7 +239,7 @@ enum bpfunit_status bpfunit_test_execute(const struct bpfunit_test *test,
 	bu_load_begin(&state);
 	execute(&state);
 	bu_load_end(&state);
-	free(state.fault_report);
+	bu_fault_forget(&state);
 	running = state.outer;
 	return status_of(&state);
 }
