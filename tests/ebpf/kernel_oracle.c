@@ -32,17 +32,12 @@ bool oracle_permitted(void)
 	return asked && strcmp(asked, "1") == 0;
 }
 
-int oracle_load(const struct bpf_insn *insns, u32 count)
-{
-	return oracle_load_logged(insns, count, NULL, 0);
-}
-
-int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size)
+static int load(u32 type, const struct bpf_insn *insns, u32 count, char *log, u32 log_size)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.prog_type = type;
 	attr.insn_cnt = count;
 	attr.insns = (u64)(uintptr_t)insns;
 	attr.license = (u64)(uintptr_t) "GPL";
@@ -52,6 +47,36 @@ int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 l
 	if (log)
 		log[0] = '\0';
 	return raw_bpf(BPF_PROG_LOAD, &attr);
+}
+
+int oracle_load(const struct bpf_insn *insns, u32 count)
+{
+	return load(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, NULL, 0);
+}
+
+int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size)
+{
+	return load(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, log, log_size);
+}
+
+int oracle_load_xdp(const struct bpf_insn *insns, u32 count)
+{
+	return load(BPF_PROG_TYPE_XDP, insns, count, NULL, 0);
+}
+
+int oracle_run_packet(int prog_fd, void *packet, u32 size, u32 *result)
+{
+	union bpf_attr attr;
+	long error;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = prog_fd;
+	attr.test.data_in = attr.test.data_out = (u64)(uintptr_t)packet;
+	attr.test.data_size_in = attr.test.data_size_out = size;
+	attr.test.repeat = 1;
+	error = raw_bpf(BPF_PROG_TEST_RUN, &attr);
+	*result = attr.test.retval;
+	return error;
 }
 
 int oracle_run(int prog_fd, u32 *result)

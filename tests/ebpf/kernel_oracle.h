@@ -14,6 +14,9 @@ bool oracle_permitted(void);
 int oracle_load(const struct bpf_insn *insns, u32 count);
 /* As oracle_load, with the verifier's log. */
 int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size);
+/* The same for XDP programs; and run one on a packet, which is written back. */
+int oracle_load_xdp(const struct bpf_insn *insns, u32 count);
+int oracle_run_packet(int prog_fd, void *packet, u32 size, u32 *result);
 /* Run once on 64 zero bytes: r0's lower half in *result; 0, or -errno. */
 int oracle_run(int prog_fd, u32 *result);
 void oracle_close(int prog_fd);
