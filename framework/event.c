@@ -114,42 +114,46 @@ const void *bpfunit_next_event(const struct bpfunit_check *check, const struct b
 	return NULL;
 }
 
-/* The struct or union that "(struct event){ ... }" names, in any BTF of the kernel. 0: none, or
- * another size. */
-static u32 find_type(const char *expression, size_t size, const struct btf **btf)
-{
-	static const struct {
-		const char *word;
-		u32 kind;
-	} tags[] = { { "struct ", BTF_KIND_STRUCT },
-		     { "union ", BTF_KIND_UNION },
-		     { "", BTF_KIND_TYPEDEF } };
-	struct bu_kernel *kernel = bu_test_kernel();
-	u32 kind = BTF_KIND_TYPEDEF, id = 0;
+struct named {            /* what "(struct event){ ... }" begins with */
+	const char *word; /* "struct ", "union ", "" */
+	u32 kind;
 	char name[128];
+};
+
+static bool parse_name(struct named *named, const char *expression)
+{
+	static const struct named tags[] = { { "struct ", BTF_KIND_STRUCT, "" },
+					     { "union ", BTF_KIND_UNION, "" },
+					     { "", BTF_KIND_TYPEDEF, "" } };
+	size_t i = 0;
 
 	expression += strspn(expression, "( \t");
 	if (!strncmp(expression, "const ", 6))
 		expression += 6;
-	for (size_t i = 0; i < BU_ARRAY_SIZE(tags); i++) {
-		size_t len = strlen(tags[i].word);
+	while (strncmp(expression, tags[i].word, strlen(tags[i].word)))
+		i++;
+	*named = tags[i];
+	return sscanf(expression + strlen(named->word), " %127[A-Za-z0-9_] )", named->name) == 1;
+}
 
-		if (strncmp(expression, tags[i].word, len))
-			continue;
-		expression += len;
-		kind = tags[i].kind;
-		break;
-	}
-	if (sscanf(expression, " %127[A-Za-z0-9_] )", name) != 1)
-		return 0;
+/* The type of that name in any BTF of the kernel. 0: none, or only of other sizes: `other` is one,
+ * or 0. */
+static u32 find_type(const struct named *named, size_t size, const struct btf **btf, size_t *other)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	u32 id = 0;
+
+	*other = 0;
 	while ((id = bu_object_next_id(kernel, BU_OBJECT_BTF, id))) {
 		struct bu_object *object = bu_object_by_id(kernel, BU_OBJECT_BTF, id);
 		s32 type;
 
 		*btf = bu_btf_parsed(bu_container_of(object, struct bu_btf, object));
-		type = *btf ? btf__find_by_name_kind(*btf, name, kind) : -1;
+		type = *btf ? btf__find_by_name_kind(*btf, named->name, named->kind) : -1;
 		if (type > 0 && btf__resolve_size(*btf, type) == (s64)size)
 			return type;
+		if (type > 0)
+			*other = BU_MAX(btf__resolve_size(*btf, type), 0);
 	}
 	*btf = NULL;
 	return 0;
@@ -169,6 +173,8 @@ struct typed { /* an expected event */
 	u32 type;
 	u8 *bytes; /* owned by the test, padding cleared */
 	size_t size;
+	struct named named; /* word NULL: the expression begins with no type's name */
+	size_t other_size;
 };
 
 static struct typed typed_of(const struct bpfunit_check *check, const struct bpfunit_bytes *value)
@@ -179,9 +185,30 @@ static struct typed typed_of(const struct bpfunit_check *check, const struct bpf
 	if (value->kind == BPFUNIT_BYTES_ARRAY || value->kind == BPFUNIT_BYTES_TEXT)
 		from = *(const void *const *)value->storage;
 	memcpy(typed.bytes, from, value->size);
-	typed.type = find_type(check->right, value->size, &typed.btf);
+	if (parse_name(&typed.named, check->right))
+		typed.type = find_type(&typed.named, value->size, &typed.btf, &typed.other_size);
+	else
+		typed.named.word = NULL;
 	bu_clear_padding(typed.btf, typed.type, typed.bytes, typed.size);
 	return typed;
+}
+
+/* Why a struct that has a name is shown as bytes. */
+static void add_untyped(struct bu_text *text, const struct typed *typed)
+{
+	const struct named *named = &typed->named;
+
+	if (typed->type || !named->word || named->kind == BTF_KIND_TYPEDEF)
+		return;
+	if (typed->other_size)
+		bu_text_add(text, "\n  %s%s is %zu bytes in the object, %zu in the test",
+			    named->word, named->name, typed->other_size, typed->size);
+	else
+		bu_text_add(
+			text,
+			"\n  the object's BTF does not describe %s%s: to see its fields, declare "
+			"'%s%s *unused;' in the BPF source, outside of functions",
+			named->word, named->name, named->word, named->name);
 }
 
 static bool fail_event(const struct bpfunit_check *check, struct bu_event_queue *queue,
@@ -207,6 +234,7 @@ static bool fail_event(const struct bpfunit_check *check, struct bu_event_queue 
 	else if (event && event->size > size)
 		bu_text_add(&text, "\n  it is %zu bytes, expected %zu", event->size, size);
 	free(diff);
+	add_untyped(&text, typed);
 	return fail(check, &text);
 }
 

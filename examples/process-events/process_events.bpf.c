@@ -11,7 +11,8 @@
 #include "task.h"
 
 const volatile __u64 min_duration_ns = 0;
-__u64 lost = 0; /* events that found the ring buffer full */
+__u64 lost = 0;             /* events that found the ring buffer full */
+const struct event *unused; /* so that BTF has the type, and failed tests show its fields */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -272,13 +272,28 @@ EVENT_FAILS(
 	"ASSERT_EVENT(skel->maps.ring, (struct larger){ 0 }) does not hold: the event is another\n"
 	"  expected: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
 	"  event:    01 00 00 00 00 00 00 00 64 00 00 00 00 00 00 00 62 70 66 75 6e 69 74 00\n"
-	"  it is 24 bytes, expected 25")
+	"  it is 24 bytes, expected 25\n"
+	"  the object's BTF does not describe struct larger: to see its fields, declare "
+	"'struct larger *unused;' in the BPF source, outside of functions")
 {
 	emit(skel->progs.emit_ring, 1);
 	emit(skel->progs.emit_ring, 1);
 	EXPECT_EVENT(skel->maps.ring, (__u32){ 1 });
 	ASSERT_EVENT(skel->maps.ring, (struct larger){ 0 });
 	FAIL("went on");
+}
+
+EVENT_FAILS(the_struct_is_another_in_the_object,
+	    "EXPECT_EVENT(skel->maps.ring, (struct numbers){ 1, 2, 0 }) does not hold: there is no "
+	    "event\n"
+	    "  expected: 01 02 00\n"
+	    "  struct numbers is 16 bytes in the object, 3 in the test")
+{
+	struct numbers {
+		char a, b, c;
+	};
+
+	EXPECT_EVENT(skel->maps.ring, (struct numbers){ 1, 2, 0 });
 }
 
 EVENT_FAILS(there_is_no_event,
