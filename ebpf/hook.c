@@ -14,6 +14,7 @@
 #include "ebpf/vm.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -65,6 +66,23 @@ void bu_hook_remove(struct bu_kernel *kernel, struct bu_hook *hook)
 		at = &(*at)->next;
 	if (*at)
 		*at = hook->next;
+}
+
+int bu_words_parse(const char *words, const char *const *names, u32 nr, u32 *bits)
+{
+	*bits = 0;
+	while (*words) {
+		size_t len = strcspn(words, ",");
+		u32 i = 0;
+
+		while (i < nr && (len != strlen(names[i]) || strncmp(words, names[i], len) != 0))
+			i++;
+		if (i == nr && len)
+			return -EINVAL;
+		*bits |= len ? 1u << i : 0;
+		words += len + (words[len] == ',');
+	}
+	return 0;
 }
 
 bool bu_hook_before(struct bu_run *run, const struct bu_op *op)

@@ -31,6 +31,9 @@ struct bu_hook {
 void bu_hook_add(struct bu_kernel *kernel, struct bu_hook *hook);
 void bu_hook_remove(struct bu_kernel *kernel, struct bu_hook *hook);
 
+/* A comma separated list of `names` as bits: 0, or -EINVAL when there is another word. */
+int bu_words_parse(const char *words, const char *const *names, u32 nr, u32 *bits);
+
 struct bu_session;
 
 /* A run, prepared by bu_run_begin() and begun by the first bu_session_go(); NULL: out of memory. */

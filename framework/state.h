@@ -41,6 +41,7 @@ struct bu_test {
 	struct bu_text libbpf_log;         /* what libbpf said */
 	struct bu_text libbpf_new;         /* its warnings that no failure has shown yet */
 	const struct bu_note *notes_shown; /* the kernel's notes up to this one have been shown */
+	struct bu_watch *watch; /* framework/trace.c; NULL: nothing was ever watched */
 	const struct bu_note *warned; /* warnings among the kernel's notes up to this one were told */
 	libbpf_print_fn_t libbpf_print;    /* to restore at the end */
 
@@ -88,6 +89,9 @@ void *bu_test_own(void *memory);
 void bu_load_begin(struct bu_test *test);
 void bu_load_end(struct bu_test *test);
 void bu_fault_hook(struct bu_kernel *kernel);
+/* Watch runs as the environment asks for; stop watching. */
+void bu_watch_begin(struct bu_test *test);
+void bu_watch_end(struct bu_test *test);
 /* Release what is known of the latest fault. */
 void bu_fault_forget(struct bu_test *test);
 

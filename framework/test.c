@@ -168,6 +168,7 @@ static int begin_kernel(struct bu_test *test)
 	if (test->test->opts.cpus)
 		kernel->nr_cpus = test->test->opts.cpus;
 	bu_fault_hook(kernel);
+	bu_watch_begin(test);
 	error = coverage && *coverage ? bu_coverage_open(kernel, coverage) : 0;
 	if (error)
 		bu_test_fail(test->where, "cannot write coverage to '%s': %s", coverage,
@@ -212,6 +213,7 @@ static void execute(struct bu_test *test)
 		run_body(test, self);
 	run_deferred(test);
 	bu_test_warn();
+	bu_watch_end(test);
 	if (!test->outer)
 		end_kernel(test);
 	free(self);

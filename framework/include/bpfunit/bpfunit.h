@@ -22,5 +22,6 @@
 #include <bpfunit/run.h>
 #include <bpfunit/seed.h>
 #include <bpfunit/test.h>
+#include <bpfunit/trace.h>
 
 #endif
