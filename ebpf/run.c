@@ -281,8 +281,9 @@ u64 bu_run_exec(struct bu_run *run)
 			bu_run_check_leaks(run);
 		if (bu_likely(run->fault.kind == BU_FAULT_NONE))
 			return r0;
+	} else { /* what leaks has come to its end, which is counted already */
+		count_stops(run);
 	}
-	count_stops(run);
 	if (run->kernel->on_fault)
 		run->kernel->on_fault(run->kernel->on_fault_arg, run);
 	return 0;

@@ -141,6 +141,26 @@ BPF_TEST(counters, leak_at_exit)
 	expect_counts(prog, (const u64[]){ 1, 1, 1, 1, 1, 1, 1 }, NULL);
 }
 
+/* A load beyond the packet ends the program, too. */
+BPF_TEST(counters, leak_at_packet_load)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, 4096, NULL);
+	struct bpf_insn insns[] = { MOV64_X(6, 1),
+				    LDDW_OF(BPF_PSEUDO_MAP_FD, 1, map, 0),
+				    MOV64_K(2, 8),
+				    MOV64_K(3, 0),
+				    CALL(BPF_FUNC_ringbuf_reserve),
+				    LD_ABS(BPF_B, 4000),
+				    MOV64_K(0, 0),
+				    EXIT };
+	struct bu_prog *prog;
+
+	ASSERT_OK(map);
+	prog = ASM_LOAD(insns);
+	EXPECT_EQ(asm_run(prog).fault.kind, BU_FAULT_LEAK);
+	expect_counts(prog, (const u64[]){ 1, 1, 1, 1, 1, 1, 1, 0, 0 }, NULL);
+}
+
 /* A PROG_ARRAY whose slot 0 holds a program. */
 static int tail_calls_to(int prog_fd)
 {
