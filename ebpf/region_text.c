@@ -141,7 +141,10 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 			 label ? " " : "", n);
 		break;
 	case BU_REGION_PACKET:
-		snprintf(text, size, "packet (%llu bytes)", n);
+		snprintf(text, size, "%s (%llu bytes)",
+			 region->start == run->packet.head ? "packet" :
+							     "buffer that the packet has left",
+			 n);
 		break;
 	case BU_REGION_MAP_VALUE:
 		if (label) /* a callback's copy of a key */

@@ -138,6 +138,101 @@ BPF_TEST(fault, packets)
 		      "xdp context", "may not write");
 }
 
+BPF_TEST(fault, as_data)
+{
+	struct faulty_bpf *skel = load_with_flow();
+	const struct bpfunit_fault *fault;
+
+	EXPECT_NULL(bpfunit_fault());
+	EXPECT_STREQ(bpfunit_fault_json(), "");
+	skel->bss->position = 8;
+	ASSERT_FAULT_AT(BPFUNIT_FAULT_OUT_OF_BOUNDS, "faulty.bpf.c", 30,
+			run(skel->progs.past_the_end));
+	fault = bpfunit_fault();
+	ASSERT_NOT_NULL(fault);
+	EXPECT_EQ(fault->kind, BPFUNIT_FAULT_OUT_OF_BOUNDS);
+	EXPECT_FALSE(fault->write);
+	EXPECT_EQ(fault->size, 8);
+	EXPECT_STREQ(fault->where, "at the end of value of map 'flows' (64 bytes), key 01 00 00 00");
+	EXPECT_STREQ(fault->origin, "inserted by user space");
+	EXPECT_STREQ(fault->freed, "");
+	ASSERT_EQ(fault->stack_depth, 2);
+	EXPECT_STREQ(fault->stack[0].function, "next");
+	EXPECT_STREQ(fault->stack[1].program, "past_the_end");
+	EXPECT_EQ(fault->stack[1].line, 39);
+	EXPECT_STREQ(fault->stack[1].source,
+		     "return flow ? next(flow->packets, position) : 0;");
+	ASSERT_GT(fault->last_count, 4);
+	EXPECT_EQ(fault->last[0].insn, fault->stack[0].insn);
+	EXPECT_STREQ(fault->last[0].disassembly, fault->stack[0].disassembly);
+}
+
+BPF_TEST(fault, as_json)
+{
+	struct faulty_bpf *skel = load_with_flow();
+
+	ASSERT_FAULT(BPFUNIT_FAULT_USE_AFTER_FREE, run(skel->progs.deleted));
+	expect_texts(bpfunit_fault_json(),
+		     (const char *const[]){
+			     "{\"kind\":\"use after free\",\"access\":\"read\",\"size\":8,",
+			     "\"where\":\"at offset 0 of value of map 'flows' (64 bytes), "
+			     "key 01 00 00 00\"",
+			     "\"origin\":\"inserted by user space\"", "\"freed\":\"deleted or",
+			     "faulty.bpf.c\",\"line\":60,\"column\":",
+			     "\"registers\":[{\"value\":\"0x", "\"last_instructions\":[{\"insn\":",
+			     NULL });
+	EXPECT_EQ(bpfunit_fault_json()[strlen(bpfunit_fault_json()) - 1], '}');
+}
+
+BPF_TEST(fault, of_the_latest_run_only)
+{
+	struct faulty_bpf *skel = load_with_flow();
+
+	EXPECT_FAULT(BPFUNIT_FAULT_NULL_POINTER, run(skel->progs.no_null_check));
+	EXPECT_NOT_NULL(bpfunit_fault());
+	EXPECT_NO_FAULT(run(skel->progs.past_the_end));
+	EXPECT_NULL(bpfunit_fault());
+	EXPECT_STREQ(bpfunit_fault_report(), "");
+}
+
+/* Jumps back and forth: the last 16 as they were executed. */
+BPF_TEST(fault, last_instructions_across_jumps_and_calls)
+{
+	struct bpf_insn insns[] = {
+		MOV64_K(6, 3),            /* 0 */
+		MOV64_X(1, 6),            /* 1 */
+		CALL_PC(4),               /* 2: to 7 */
+		ALU64_K(BPF_SUB, 6, 1),   /* 3 */
+		JMP_K(BPF_JNE, 6, 0, -4), /* 4: to 1 */
+		LDX(BPF_B, 0, 6, 0),      /* 5: NULL */
+		EXIT,                     /* 6 */
+		MOV64_X(0, 1),            /* 7 */
+		EXIT,                     /* 8 */
+	};
+	static const char golden[] = "  last instructions:\n"
+				     "    8: exit\n"
+				     "    3: r6 -= 1\n"
+				     "    4: if r6 != 0x0 goto pc-4\n"
+				     "    1: r1 = r6\n"
+				     "    2: call pc+4\n"
+				     "    7: r0 = r1\n"
+				     "    8: exit\n"
+				     "    3: r6 -= 1\n"
+				     "    4: if r6 != 0x0 goto pc-4\n"
+				     "    1: r1 = r6\n"
+				     "    2: call pc+4\n"
+				     "    7: r0 = r1\n"
+				     "    8: exit\n"
+				     "    3: r6 -= 1\n"
+				     "    4: if r6 != 0x0 goto pc-4\n"
+				     "  > 5: r0 = *(u8 *)(r6 +0)";
+	struct asm_result result;
+
+	result = asm_run(ASM_LOAD(insns));
+	EXPECT_EQ(result.fault.kind, BU_FAULT_NULL_POINTER);
+	EXPECT_STREQ(strstr(result.report, "  last instructions:"), golden);
+}
+
 /* Of a program without BTF. */
 #define EXPECT_ASM(insns, kind_, ...)                                                              \
 	do {                                                                                       \

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Each kind of fault: a program that shows it, its whole report (golden/NAME.txt, with addresses as
+ * "0x*"), and the same program one step away, which must run without a fault.
+ *
+ * `w` in a program is 1 for the wrong one, 0 for the near miss. BPFUNIT_GOLDEN_UPDATE=1 writes the
+ * files anew.
+ */
+#include "asm.h"
+#include "ebpf/hook.h"
+
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <linux/btf.h>
+#include <stdio.h>
+
+static struct { /* what the programs refer to */
+	int hash, ring, array, globals, frozen;
+	u64 object, user;
+} world;
+
+static int new_map(enum bpf_map_type type, const char *name, u32 key, u32 value, u32 entries,
+		   u32 flags)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
+	int fd = bpf_map_create(type, name, key, value, entries, &opts);
+
+	ASSERT_OK(fd);
+	return fd;
+}
+
+static void make_world(void)
+{
+	static const struct bu_region_info object = { .kind = BU_REGION_KOBJ,
+						      .label = "task_struct" };
+	u64 value[2] = { 5, 6 };
+	u32 key = 1;
+
+	world.hash = new_map(BPF_MAP_TYPE_HASH, "flows", 4, 16, 8, BPF_F_NO_PREALLOC);
+	world.ring = new_map(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, 4096, 0);
+	world.array = new_map(BPF_MAP_TYPE_ARRAY, "counters", 4, 8, 4, 0);
+	world.globals = new_map(BPF_MAP_TYPE_ARRAY, "globals", 4, 8, 1, 0);
+	world.frozen = new_map(BPF_MAP_TYPE_ARRAY, "rodata", 4, 8, 1, BPF_F_RDONLY_PROG);
+	ASSERT_OK(bpf_map_update_elem(world.hash, &key, value, BPF_ANY));
+	ASSERT_OK(bpf_map_freeze(world.frozen));
+	bpfunit_set_budget(10000);
+	world.object = (u64)bu_arena_alloc(&bu_kernel()->arena, 64, BU_READ, &object);
+	world.user = (u64)bpfunit_user_memory("text", 5);
+}
+
+static u32 rcu_locks; /* held when a program begins, as if by bpf_rcu_read_lock() */
+
+static void hold(void *arg, struct bu_run *run)
+{
+	if (!run->insn)
+		run->rcu_locks = rcu_locks;
+}
+
+static int64_t run_prog(const struct bpf_insn *insns, size_t count, u32 type)
+{
+	u8 packet[64] = { 0 }, ctx[64] = { 0 };
+	bool raw = type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+	struct bu_test_io io = { .data = raw ? NULL : packet,
+				 .data_size = raw ? 0 : sizeof(packet),
+				 .ctx = raw ? ctx : NULL,
+				 .ctx_size = raw ? 16 : 0,
+				 .cpu = -1 };
+
+	ASSERT_OK(bu_prog_test(asm_load(insns, count, type), &io));
+	free(io.data_out);
+	return (int64_t)io.retval;
+}
+
+/* Addresses differ from run to run: those of the arena become "0x*". */
+static char *masked(const char *report)
+{
+	char *text = strdup(report), *to = text;
+
+	ASSERT_NOT_NULL(text);
+	for (const char *from = report; *from;) {
+		size_t digits = 0;
+
+		if (!strncmp(from, "0x", 2))
+			digits = strspn(from + 2, "0123456789abcdef");
+		if (digits == 12) {
+			from += 2 + digits;
+			memcpy(to, "0x*", 3);
+			to += 3;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+	ASSERT_OK(bpfunit_defer(free, text));
+	return text;
+}
+
+static FILE *golden_file(const char *name, const char *mode)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), BU_SOURCE_DIR "/tests/ebpf/golden/%s.txt", name);
+	file = fopen(path, mode);
+	if (!file)
+		FAIL("cannot open %s", path);
+	return file;
+}
+
+static void expect_golden(const char *name, const char *text)
+{
+	char golden[8192] = "";
+	FILE *file;
+	size_t len;
+
+	if (getenv("BPFUNIT_GOLDEN_UPDATE")) {
+		file = golden_file(name, "we");
+		fprintf(file, "%s\n", text);
+		fclose(file);
+	}
+	file = golden_file(name, "re");
+	len = fread(golden, 1, sizeof(golden) - 1, file);
+	fclose(file);
+	ASSERT_GT(len, 1U);
+	golden[len - 1] = '\0';
+	EXPECT_STREQ(text, golden);
+}
+
+#define PROGRAM(name, type, ...)                                                                   \
+	static int64_t name##_run(int w)                                                           \
+	{                                                                                          \
+		struct bpf_insn insns[] = { __VA_ARGS__ };                                         \
+                                                                                                   \
+		(void)w;                                                                           \
+		return run_prog(insns, BU_ARRAY_SIZE(insns), type);                                \
+	}
+#define GOLDEN_OF(type, name, kind, ...)                                                           \
+	PROGRAM(name, type, __VA_ARGS__)                                                           \
+	BPF_TEST(golden, name)                                                                     \
+	{                                                                                          \
+		make_world();                                                                      \
+		EXPECT_NO_FAULT(name##_run(0));                                                    \
+		ASSERT_FAULT(kind, name##_run(1));                                                 \
+		expect_golden(#name, masked(bpfunit_fault_report()));                              \
+	}
+#define GOLDEN(name, kind, ...) GOLDEN_OF(BPF_PROG_TYPE_RAW_TRACEPOINT, name, kind, __VA_ARGS__)
+#define GOLDEN_XDP(name, kind, ...) GOLDEN_OF(BPF_PROG_TYPE_XDP, name, kind, __VA_ARGS__)
+
+#define RETURN(value)   MOV64_K(0, value), EXIT
+#define MAP(reg, fd)    LDDW_OF(BPF_PSEUDO_MAP_FD, reg, fd, 0)
+#define VALUE(reg, fd)  LDDW_OF(BPF_PSEUDO_MAP_VALUE, reg, fd, 0)
+/* r0 = the element of a key in `fd`. */
+#define LOOKUP(fd, key)                                                                            \
+	ST(BPF_W, 10, -4, key), MOV64_X(2, 10), ALU64_K(BPF_ADD, 2, -4), MAP(1, fd),               \
+		CALL(BPF_FUNC_map_lookup_elem)
+/* r6 = a record of 16 bytes. */
+#define RESERVE                                                                                    \
+	MAP(1, world.ring), MOV64_K(2, 16), MOV64_K(3, 0), CALL(BPF_FUNC_ringbuf_reserve),         \
+		MOV64_X(6, 0)
+#define SUBMIT MOV64_X(1, 6), MOV64_K(2, 0), CALL(BPF_FUNC_ringbuf_submit)
+
+GOLDEN(stack_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, ST(BPF_DW, 10, -512, 1), MOV64_X(1, 10),
+       ALU64_K(BPF_ADD, 1, -512), LDX(BPF_DW, 0, 1, w ? -8 : 0), EXIT)
+
+GOLDEN(map_value_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LOOKUP(world.hash, 1),
+       JMP_K(BPF_JEQ, 0, 0, 1), LDX(BPF_DW, 1, 0, w ? 16 : 8), RETURN(0))
+
+GOLDEN(array_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LOOKUP(world.array, 2),
+       JMP_K(BPF_JEQ, 0, 0, 1), ST(BPF_W, 0, w ? -4 : 4, 7), RETURN(0))
+
+GOLDEN(record_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, RESERVE, JMP_K(BPF_JEQ, 6, 0, 4),
+       ST(BPF_DW, 6, w ? 16 : 8, 1), SUBMIT, RETURN(0))
+
+GOLDEN(rodata_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, VALUE(1, world.frozen),
+       LDX(BPF_DW, 0, 1, w ? 8 : 0), EXIT)
+
+GOLDEN(object_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LDDW(1, world.object),
+       LDX(BPF_W, 0, 1, w ? 64 : 60), EXIT)
+
+GOLDEN_XDP(packet_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LDX(BPF_W, 2, 1, 0),
+	   LDX(BPF_W, 0, 2, w ? 62 : 60), RETURN(XDP_PASS))
+
+GOLDEN_XDP(context_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LDX(BPF_W, 2, 1, w ? 24 : 16),
+	   RETURN(XDP_PASS))
+
+GOLDEN(null_pointer, BPFUNIT_FAULT_NULL_POINTER, LOOKUP(world.hash, w ? 2 : 1),
+       LDX(BPF_DW, 0, 0, 8), EXIT)
+
+GOLDEN(wild_pointer, BPFUNIT_FAULT_WILD_POINTER, LDDW(1, 0xdead000000000100ULL),
+       JMP_K(BPF_JEQ, 0, w, 1), LDX(BPF_DW, 0, 1, 0), EXIT)
+
+GOLDEN(user_pointer, BPFUNIT_FAULT_WILD_POINTER, LDDW(3, world.user), MOV64_X(1, 10),
+       ALU64_K(BPF_ADD, 1, -8), MOV64_K(2, 5), MOV64_X(6, 3), CALL(BPF_FUNC_probe_read_user),
+       MOV64_K(1, w), JMP_K(BPF_JEQ, 1, 0, 1), LDX(BPF_B, 0, 6, 0), EXIT)
+
+GOLDEN(deleted_element, BPFUNIT_FAULT_USE_AFTER_FREE, LOOKUP(world.hash, 1), MOV64_X(6, 0),
+       ST(BPF_W, 10, -4, w ? 1 : 3), MOV64_X(2, 10), ALU64_K(BPF_ADD, 2, -4), MAP(1, world.hash),
+       CALL(BPF_FUNC_map_delete_elem), LDX(BPF_DW, 0, 6, 8), EXIT)
+
+GOLDEN(submitted_record, BPFUNIT_FAULT_USE_AFTER_FREE, RESERVE, ST(BPF_DW, 6, 0, 1),
+       ST(BPF_DW, 6, 8, 1), JMP_K(BPF_JEQ, 6, w, 0), LDX(BPF_DW, 7, 6, 0), SUBMIT,
+       MOV64_K(1, w), JMP_K(BPF_JEQ, 1, 0, 1), LDX(BPF_DW, 7, 6, 0), RETURN(0))
+
+/* The function that returns the address of its own variable; the caller's is alive. */
+GOLDEN(dead_frame, BPFUNIT_FAULT_USE_AFTER_FREE, ST(BPF_DW, 10, -8, 1), MOV64_X(1, 10), CALL_PC(2),
+       LDX(BPF_DW, 0, 0, -8), EXIT, ST(BPF_DW, 10, -8, 2), MOV64_X(0, w ? 10 : 1), EXIT)
+
+GOLDEN_XDP(stale_packet, BPFUNIT_FAULT_USE_AFTER_FREE, MOV64_X(6, 1), LDX(BPF_W, 7, 1, 0),
+	   MOV64_K(2, 4), CALL(BPF_FUNC_xdp_adjust_head), LDX(BPF_W, 8, 6, 0),
+	   LDX(BPF_B, 0, w ? 7 : 8, 0), RETURN(XDP_PASS))
+
+GOLDEN(uninitialised_stack, BPFUNIT_FAULT_UNINITIALISED, ST(BPF_W, 10, -8, 1),
+       LDX(BPF_W, 0, 10, w ? -4 : -8), EXIT)
+
+/* A record may be submitted before all of it is written; reading it may not. */
+GOLDEN(uninitialised_record, BPFUNIT_FAULT_UNINITIALISED, RESERVE, ST(BPF_DW, 6, 0, 1),
+       LDX(BPF_DW, 7, 6, w ? 8 : 0), SUBMIT, RETURN(0))
+
+GOLDEN(read_only_map, BPFUNIT_FAULT_READ_ONLY, VALUE(1, w ? world.frozen : world.globals),
+       ST(BPF_DW, 1, 0, 1), RETURN(0))
+
+GOLDEN_XDP(read_only_context, BPFUNIT_FAULT_READ_ONLY, MOV64_K(2, 0), MOV64_K(3, w),
+	   JMP_K(BPF_JEQ, 3, 0, 1), STX(BPF_W, 1, 2, 4), RETURN(XDP_PASS))
+
+GOLDEN(misaligned_atomic, BPFUNIT_FAULT_MISALIGNED, VALUE(1, world.globals), MOV64_K(2, 1),
+       ATOMIC(w ? BPF_DW : BPF_W, BPF_ADD, 1, 2, 4), RETURN(0))
+
+GOLDEN(bad_argument, BPFUNIT_FAULT_BAD_ARGUMENT, MOV64_X(1, 10), ALU64_K(BPF_ADD, 1, -16),
+       MOV64_K(2, w ? -1 : 16), CALL(BPF_FUNC_get_current_comm), EXIT)
+
+GOLDEN(no_model, BPFUNIT_FAULT_NO_MODEL, MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
+       CALL(BPF_FUNC_get_stack), RETURN(0))
+
+GOLDEN(bad_instruction, BPFUNIT_FAULT_BAD_INSTRUCTION, MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
+       CALL(195896080), RETURN(0))
+
+/* 8 functions may be active: the main one, and 7 that each call the next. */
+GOLDEN(recursion, BPFUNIT_FAULT_STACK_OVERFLOW, MOV64_K(1, w ? 8 : 7), CALL_PC(1), EXIT,
+       MOV64_X(0, 1), ALU64_K(BPF_SUB, 1, 1), JMP_K(BPF_JEQ, 1, 0, 1), CALL_PC(-4), EXIT)
+
+GOLDEN(leaked_record, BPFUNIT_FAULT_LEAK, RESERVE, JMP_K(BPF_JEQ, 6, 0, 5), MOV64_K(1, w),
+       JMP_K(BPF_JNE, 1, 0, 3), SUBMIT, RETURN(0))
+
+GOLDEN(submitted_twice, BPFUNIT_FAULT_DOUBLE_RELEASE, RESERVE, SUBMIT, MOV64_K(1, w),
+       JMP_K(BPF_JEQ, 1, 0, 3), SUBMIT, RETURN(0))
+
+GOLDEN(leaked_lock, BPFUNIT_FAULT_LEAK, LOOKUP(world.hash, 1), MOV64_X(6, 0), ST(BPF_W, 6, 0, 0),
+       MOV64_X(1, 6), CALL(BPF_FUNC_spin_lock), MOV64_K(1, w), JMP_K(BPF_JNE, 1, 0, 2), MOV64_X(1, 6),
+       CALL(BPF_FUNC_spin_unlock), RETURN(0))
+
+GOLDEN(deadlock, BPFUNIT_FAULT_DEADLOCK, LOOKUP(world.hash, 1), MOV64_X(6, 0), ST(BPF_W, 6, 0, w),
+       MOV64_X(1, 6), CALL(BPF_FUNC_spin_lock), MOV64_X(1, 6), CALL(BPF_FUNC_spin_unlock),
+       RETURN(0))
+
+GOLDEN(budget, BPFUNIT_FAULT_BUDGET, MOV64_K(1, w ? 10000 : 1000), ALU64_K(BPF_SUB, 1, 1),
+       JMP_K(BPF_JNE, 1, 0, -2), RETURN(0))
+
+PROGRAM(section, BPF_PROG_TYPE_RAW_TRACEPOINT, RETURN(0))
+
+BPF_TEST(golden, open_section)
+{
+	static struct bu_hook hook = { .before = hold };
+
+	bu_hook_add(bu_kernel(), &hook);
+	EXPECT_NO_FAULT(section_run(0));
+	rcu_locks = 1;
+	ASSERT_FAULT(BPFUNIT_FAULT_LEAK, section_run(1));
+	bu_hook_remove(bu_kernel(), &hook);
+	expect_golden("open_section", masked(bpfunit_fault_report()));
+}
+
+/* Values that no XDP program should return are told, and fail nothing. */
+PROGRAM(xdp_action, BPF_PROG_TYPE_XDP, RETURN(w ? 77 : XDP_TX))
+
+static const char *warning(void)
+{
+	const struct bu_note *note = bu_kernel()->notes;
+
+	while (note && !note->warning)
+		note = note->next;
+	return note ? note->text : "";
+}
+
+BPF_TEST(golden, invalid_return_value)
+{
+	EXPECT_EQ(xdp_action_run(0), XDP_TX);
+	EXPECT_STREQ(warning(), "");
+	EXPECT_NO_FAULT(EXPECT_EQ(xdp_action_run(1), 77));
+	expect_golden("invalid_return_value", warning());
+}
+
+PROGRAM(division, BPF_PROG_TYPE_RAW_TRACEPOINT, MOV64_K(0, 9), MOV64_K(1, !w),
+	ALU64_X(BPF_DIV, 0, 1), EXIT)
+PROGRAM(shift, BPF_PROG_TYPE_RAW_TRACEPOINT, MOV64_K(0, 1), MOV64_K(1, w ? 32 : 31),
+	ALU32_X(BPF_LSH, 0, 1), EXIT)
+
+BPF_TEST(golden, division_by_zero_when_asked)
+{
+	EXPECT_EQ(division_run(1), 0);
+	EXPECT_STREQ(warning(), "");
+	ASSERT_OK(bpfunit_note_oddities("div"));
+	EXPECT_EQ(division_run(0), 9);
+	EXPECT_EQ(shift_run(1), 1);
+	EXPECT_STREQ(warning(), "");
+	EXPECT_EQ(division_run(1), 0);
+	expect_golden("division_by_zero", warning());
+}
+
+BPF_TEST(golden, oversized_shift_when_asked)
+{
+	ASSERT_OK(bpfunit_note_oddities("shift"));
+	EXPECT_EQ(shift_run(0), (u32)1 << 31);
+	EXPECT_STREQ(warning(), "");
+	EXPECT_EQ(shift_run(1), 1);
+	expect_golden("oversized_shift", warning());
+}
+
+BPF_TEST(golden, words_that_are_not_known)
+{
+	EXPECT_ERR(bpfunit_note_oddities("div,sqrt"), EINVAL);
+	EXPECT_ERR(bpfunit_trace_runs("insn,all"), EINVAL);
+	EXPECT_OK(bpfunit_note_oddities(NULL));
+	EXPECT_OK(bpfunit_trace_runs(""));
+}
