@@ -21,6 +21,7 @@
 
 enum match {
 	EXACT,
+	PREFIX,
 	TREE,
 	ATTACH_TREE,
 };
@@ -70,6 +71,19 @@ static char *cpus_content(size_t *size)
 	return len < 0 ? NULL : text;
 }
 
+/* Readers of compressed files take plain ones as well. */
+static char *config_content(size_t *size)
+{
+	static const char config[] =
+#define BU_CONFIG(name, value) "CONFIG_" name "=" value "\n"
+#include "ebpf/kconfig.def"
+#undef BU_CONFIG
+		;
+
+	*size = sizeof(config) - 1;
+	return strdup(config);
+}
+
 static char *empty_content(size_t *size)
 {
 	*size = 0;
@@ -91,7 +105,8 @@ static const struct file *find(const char *path)
 
 		if (strncmp(path, files[i].path, len))
 			continue;
-		if (!path[len] || (files[i].match != EXACT && path[len] == '/'))
+		if (!path[len] || files[i].match == PREFIX ||
+		    (files[i].match != EXACT && path[len] == '/'))
 			return &files[i];
 	}
 	return NULL;

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define INTERPOSED BU_EXPORT __attribute__((used))
@@ -282,6 +283,21 @@ INTERPOSED int socket(int domain, int type, int protocol)
 		return with_errno(-EOPNOTSUPP);
 	}
 	return with_errno(bu_host_syscall(SYS_socket, domain, type, protocol, 0, 0, 0));
+}
+
+/* libbpf asks for the kernel's version (LINUX_KERNEL_VERSION, some distributions put it into
+ * `version`), and so do programs that choose by it how to load. */
+INTERPOSED int uname(struct utsname *name)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	long result = bu_host_syscall(SYS_uname, (long)name, 0, 0, 0, 0, 0);
+
+	if (result)
+		return with_errno(result);
+	strcpy(name->release,
+	       kernel && *kernel->env.release ? kernel->env.release : BU_KERNEL_RELEASE);
+	strcpy(name->version, "#1 SMP PREEMPT_DYNAMIC");
+	return 0;
 }
 
 /* Where there is no libelf behind us to ask (a static program), its other entry does the same work.

@@ -19,6 +19,8 @@
 #define BU_DEFAULT_BUDGET 100000000 /* instructions a run */
 
 /* What programs see of the world; tests set it. */
+#define BU_KERNEL_RELEASE "6.12.0" /* whose behaviour is emulated */
+
 struct bu_env {
 	u32 pid, tgid; /* of the current task: kernel's pid is the thread */
 	u32 ppid;      /* tgid of its real_parent */
@@ -30,6 +32,7 @@ struct bu_env {
 	u64 boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 	u64 random_state;   /* seed of get_prandom_u32 */
 	void *task;         /* current task_struct in the arena; NULL: programs see a zeroed one */
+	char release[16]; /* as uname(2) tells it; "": BU_KERNEL_RELEASE */
 };
 
 struct bu_note { /* something a failing test's report should mention */

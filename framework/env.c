@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The environment of programs: setters of struct bu_env, and the captured trace output. */
 #include <bpfunit/env.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,18 @@ int bpfunit_set_comm(const char *comm)
 	}
 	memset(to->comm, 0, sizeof(to->comm));
 	memcpy(to->comm, comm, strnlen(comm, sizeof(to->comm) - 1));
+	return 0;
+}
+
+int bpfunit_set_kernel_version(unsigned int major, unsigned int minor, unsigned int patch)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+
+	if (!major || major > 255 || minor > 255 || patch > 255) {
+		errno = EINVAL;
+		return -EINVAL;
+	}
+	snprintf(kernel->env.release, sizeof(kernel->env.release), "%u.%u.%u", major, minor, patch);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,6 +231,35 @@ BPF_TEST(files, of_the_hosts_kernel_are_hidden)
 	EXPECT_EQ(errno, EACCES);
 	EXPECT_EQ(open("/sys/kernel/btf/vmlinux", O_RDWR), -1);
 	EXPECT_EQ(errno, EACCES);
+}
+
+BPF_TEST(files, kernel_configuration_is_the_emulated_kernels)
+{
+	char text[4096];
+
+	read_file("/proc/config.gz", text, sizeof(text));
+	EXPECT_NOT_NULL(strstr(text, "\nCONFIG_HZ=250\n"));
+	EXPECT_EQ(access("/boot/config-6.12.0", R_OK), -1);
+	EXPECT_EQ(errno, ENOENT);
+}
+
+BPF_TEST(uname, is_the_emulated_kernels)
+{
+	struct utsname name;
+
+	ASSERT_OK(uname(&name));
+	EXPECT_STREQ(name.sysname, "Linux");
+	EXPECT_STREQ(name.release, "6.12.0");
+	EXPECT_OK(bpfunit_set_kernel_version(5, 15, 255));
+	ASSERT_OK(uname(&name));
+	EXPECT_STREQ(name.release, "5.15.255");
+	EXPECT_ERR(bpfunit_set_kernel_version(0, 1, 1), EINVAL);
+	EXPECT_ERR(bpfunit_set_kernel_version(6, 256, 1), EINVAL);
+	EXPECT_ERR(bpfunit_set_kernel_version(6, 1, 256), EINVAL);
+	EXPECT_ERR(bpfunit_set_kernel_version(256, 1, 1), EINVAL);
+	ASSERT_OK(uname(&name));
+	EXPECT_STREQ(name.release, "5.15.255");
+	EXPECT_ERR(uname(NULL), EFAULT);
 }
 
 BPF_TEST(files, with_like_names_are_the_hosts)

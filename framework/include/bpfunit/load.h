@@ -21,11 +21,13 @@
 		bu_skel_;                                                                          \
 	})
 
-/* Open only: set ->rodata or map sizes, then ASSERT_OK(rate_limit_bpf__load(skel)).
+/* Open only: set ->rodata or map sizes, then ASSERT_OK(rate_limit_bpf__load(skel)). Options of
+ * bpf_object__open_file() can follow: BPFUNIT_OPEN(rate_limit_bpf, .kconfig = "CONFIG_HZ=1000\n").
  * Return: never NULL: a failure ends the test. */
-#define BPFUNIT_OPEN(name)                                                                         \
+#define BPFUNIT_OPEN(name, ...)                                                                    \
 	__extension__({                                                                            \
-		struct name *bu_opened_ = name##__open();                                          \
+		LIBBPF_OPTS(bpf_object_open_opts, bu_opts_, __VA_ARGS__);                          \
+		struct name *bu_opened_ = name##__open_opts(&bu_opts_);                            \
 		bpfunit_opened(BPFUNIT_HERE, #name, bu_opened_,                                    \
 			       bu_opened_ ? bu_opened_->skeleton : NULL);                          \
 		bu_opened_;                                                                        \
