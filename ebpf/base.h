@@ -45,6 +45,9 @@ enum {
 #define BU_INSN_LOAD_ACQ 0x100
 #define BU_INSN_STORE_REL 0x110
 #define BU_INSN_JCOND 0xe0
+#define BU_INSN_CAST 1        /* offset of a 64-bit move between address spaces */
+#define BU_CAST_KERN 1        /* its immediates: 1 (an arena's pointers as user space sees them) to 0 */
+#define BU_CAST_USER (1 << 16)
 #define BU_MAX_FRAMES 8         /* Source: MAX_CALL_FRAMES */
 #define BU_STACK_SIZE 512       /* Source: MAX_BPF_STACK */
 #define BU_MAX_TAIL_CALLS 33    /* Source: MAX_TAIL_CALL_CNT */

@@ -57,6 +57,8 @@ static u32 width(const struct bpf_insn *insn)
 
 static u16 movsx_op(const struct bpf_insn *insn)
 {
+	if (insn->off == BU_INSN_CAST)
+		return insn->imm == BU_CAST_KERN ? BU_OP_CAST_KERN : BU_OP_CAST_USER;
 	if (BPF_CLASS(insn->code) == BPF_ALU)
 		return insn->off == 8 ? BU_OP_MOVSX32_8 : BU_OP_MOVSX32_16;
 	return insn->off == 8    ? BU_OP_MOVSX64_8

@@ -71,6 +71,9 @@ static void print_alu(struct text *text, const struct bpf_insn *insn)
 		PRINT(text, "%c%d = -%c%d", r, insn->dst_reg, r, insn->dst_reg);
 	else if (!symbol)
 		PRINT(text, "BUG_alu_%02x", insn->code);
+	else if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && insn->off == BU_INSN_CAST)
+		PRINT(text, "r%d = addr_space_cast(r%d, %u, %u)", insn->dst_reg, insn->src_reg,
+		      (u32)insn->imm >> 16, (u16)insn->imm);
 	else if (BPF_SRC(insn->code) == BPF_X)
 		PRINT(text, "%c%d %s %s%c%d", r, insn->dst_reg, symbol, movsx_cast(insn), r,
 		      insn->src_reg);

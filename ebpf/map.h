@@ -78,6 +78,11 @@ struct bu_map {
 	u32 btf_key_type_id, btf_value_type_id;
 	u32 value_lock; /* of maps/value.c: 0 not looked for, 1 no bpf_spin_lock, 2 + its offset in
 			   the value */
+	struct { /* of BPF_MAP_TYPE_ARENA: maps/arena_map.c */
+		u8 *memory; /* as programs see it after a cast to address space 0 */
+		u64 size;
+		u64 user; /* where user space has it; 0: not known yet */
+	} arena;
 	void *handle; /* "map pointer" in programs: an inaccessible arena address (holds the id) */
 	void *priv;   /* the type's own */
 };

@@ -109,6 +109,26 @@ static long map_event(struct bu_object *event, const struct mapping *mapping)
 			 mapping->memfd, offset);
 }
 
+/* An arena is mapped where its map_extra says, else its first mapping decides where it is. */
+static long map_arena(struct bu_map *map, struct mapping *mapping)
+{
+	u64 user = map->arena.user;
+	long result;
+
+	if (user && !(mapping->flags & MAP_FIXED)) {
+		mapping->addr = (u8 *)user + mapping->offset;
+		mapping->flags |= MAP_FIXED_NOREPLACE;
+	} else if (user && (u64)mapping->addr != user + mapping->offset) {
+		return -EBUSY;
+	}
+	result = map_map(map, mapping);
+	if (result == -EEXIST)
+		return -EBUSY;
+	if (!user && (result > 0 || result < -4095))
+		map->arena.user = (u64)result - mapping->offset;
+	return result;
+}
+
 static long map_object(const struct bu_fd *fd, struct mapping *mapping)
 {
 	struct bu_map *map;
@@ -118,6 +138,8 @@ static long map_object(const struct bu_fd *fd, struct mapping *mapping)
 	case BU_OBJECT_MAP:
 		map = bu_container_of(fd->object, struct bu_map, object);
 		err = check_map(map, fd->mode, mapping);
+		if (!err && map->type == (enum bpf_map_type)BU_MAP_TYPE_ARENA)
+			return map_arena(map, mapping);
 		return err ? err : map_map(map, mapping);
 	case BU_OBJECT_PERF_EVENT:
 		return map_event(fd->object, mapping);

@@ -36,6 +36,7 @@ struct bu_prog {
 	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
+	struct bu_map *arena; /* the one that its address space casts refer to; NULL: none */
 	u32 exception_insn; /* where the exception callback begins; 0: the default one */
 	struct bu_line *lines; /* ascending; empty without BTF */
 	u32 nr_lines;

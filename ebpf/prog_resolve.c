@@ -44,6 +44,24 @@ static int use_map(struct bu_prog *prog, struct bu_map *map, struct bu_log *log)
 	return -E2BIG;
 }
 
+/* Source: check_map_prog_compatibility(), resolve_pseudo_ldimm64(), kernel/bpf/verifier.c (6.12).
+ */
+static int use_arena(struct bu_prog *prog, struct bu_map *map, struct bu_log *log)
+{
+	if (map->type != (enum bpf_map_type)BU_MAP_TYPE_ARENA)
+		return 0;
+	if (prog->arena && prog->arena != map) {
+		bu_log_add(log, "Only one arena per program\n");
+		return -EBUSY;
+	}
+	if (!map->arena.user) {
+		bu_log_add(log, "arena's user address must be set via map_extra or mmap()\n");
+		return -EINVAL;
+	}
+	prog->arena = map;
+	return 0;
+}
+
 static int value_address(struct bu_map *map, u32 offset, struct bu_log *log, u64 *address)
 {
 	void *value;
@@ -84,6 +102,8 @@ static int resolve_map(struct bu_prog *prog, u32 i, const union bpf_attr *attr, 
 	}
 	map = bu_container_of(object, struct bu_map, object);
 	err = use_map(prog, map, log);
+	if (!err)
+		err = use_arena(prog, map, log);
 	if (err)
 		return err;
 	prog->resolved[i] = (u64)map->handle;
@@ -123,6 +143,21 @@ static void resolve_kfunc(struct bu_prog *prog, u32 i)
 		prog->resolved[i] = bu_kfunc_id(prog->object.kernel, name);
 }
 
+static int check_casts(const struct bu_prog *prog, struct bu_log *log)
+{
+	for (u32 i = 0; !prog->arena && i < prog->nr_insns; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+
+		if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && insn->off == BU_INSN_CAST) {
+			bu_log_add(log,
+				   "addr_space_cast insn can only be used in a program that has an "
+				   "associated arena\n");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
 	int err = 0;
@@ -138,5 +173,5 @@ int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_
 		err = resolve_lddw(prog, i, attr, log);
 		i++;
 	}
-	return err;
+	return err ? err : check_casts(prog, log);
 }

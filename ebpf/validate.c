@@ -44,28 +44,8 @@ static const bool known_opcodes[256] = {
 	[BPF_LDX | BPF_MEM | opcode] = true, [BPF_STX | BPF_MEM | opcode] = true,                  \
 			     [BPF_ST | BPF_MEM | opcode] = true,                                   \
 			     [BPF_STX | BPF_ATOMIC | opcode] = true,
+#define BU_OPCODE(opcode, ...) [opcode] = true,
 #include "ebpf/insns.def"
-	[BPF_ALU | BPF_NEG] = true,
-	[BPF_ALU64 | BPF_NEG] = true,
-	[BPF_ALU | BPF_END | BPF_TO_LE] = true,
-	[BPF_ALU | BPF_END | BPF_TO_BE] = true,
-	[BPF_ALU64 | BPF_END | BPF_TO_LE] = true,
-	[BPF_LDX | BU_INSN_MEMSX | BPF_B] = true,
-	[BPF_LDX | BU_INSN_MEMSX | BPF_H] = true,
-	[BPF_LDX | BU_INSN_MEMSX | BPF_W] = true,
-	[BPF_LD | BPF_ABS | BPF_B] = true,
-	[BPF_LD | BPF_ABS | BPF_H] = true,
-	[BPF_LD | BPF_ABS | BPF_W] = true,
-	[BPF_LD | BPF_IND | BPF_B] = true,
-	[BPF_LD | BPF_IND | BPF_H] = true,
-	[BPF_LD | BPF_IND | BPF_W] = true,
-	[LDDW] = true,
-	[BPF_JMP | BPF_JA] = true,
-	[BPF_JMP32 | BPF_JA] = true,
-	[BPF_JMP | BU_INSN_JCOND] = true,
-	[BPF_JMP | BPF_CALL] = true,
-	[BPF_JMP | BPF_CALL | BPF_X] = true,
-	[BPF_JMP | BPF_EXIT] = true,
 };
 #pragma GCC diagnostic pop
 
@@ -148,12 +128,22 @@ static int check_registers(struct check *check, const struct bpf_insn *insn)
 	return 0;
 }
 
+static int check_cast(struct check *check, const struct bpf_insn *insn)
+{
+	if (insn->imm != BU_CAST_KERN && insn->imm != BU_CAST_USER)
+		return refuse(check,
+			      "addr_space_cast insn can only convert between address space 1 and 0");
+	return 0;
+}
+
 static int check_mov(struct check *check, const struct bpf_insn *insn)
 {
 	bool wide = BPF_CLASS(insn->code) == BPF_ALU64, bad;
 
 	if (BPF_SRC(insn->code) == BPF_K)
 		bad = insn->src_reg || insn->off;
+	else if (wide && insn->off == BU_INSN_CAST)
+		return check_cast(check, insn);
 	else
 		bad = insn->imm || (insn->off && insn->off != 8 && insn->off != 16 &&
 				    !(wide && insn->off == 32));

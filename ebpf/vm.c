@@ -498,6 +498,16 @@ return_from_frame:
 		bu_run_trail(run, op, run->prog->ops + frame->return_insn);
 		NEXT_AT(run->prog->ops + frame->return_insn)
 	}
+	CASE(CAST_KERN)
+	{
+		DST = bu_cast_kern(run->prog, SRC);
+		NEXT
+	}
+	CASE(CAST_USER)
+	{
+		DST = bu_cast_user(run->prog, SRC);
+		NEXT
+	}
 	CASE(LD_PACKET)
 	{
 		if (load_packet(run, op))

@@ -19,6 +19,9 @@ void bu_hook_after(struct bu_run *run, const struct bu_op *op);
 bool bu_vm_push_frame(struct bu_run *run, u32 return_insn);
 /* Leave it: poison the frame; restore r6 - r10 and run->prog. */
 void bu_vm_pop_frame(struct bu_run *run);
+/* Casts of arena pointers between what user space and what the machine calls them. NULL stays NULL. */
+u64 bu_cast_kern(const struct bu_prog *prog, u64 address);
+u64 bu_cast_user(const struct bu_prog *prog, u64 address);
 /* Make the present frame's contents uninitialised (a tail call reuses it). */
 void bu_vm_reset_frame(struct bu_run *run);
 

@@ -2,6 +2,9 @@
 /* The table of map types, generated from maps.def. A type without a row does not exist. */
 #include "ebpf/map.h"
 
+/* Not in the oldest header that we build with. */
+#define BPF_MAP_TYPE_ARENA BU_MAP_TYPE_ARENA
+
 #define BU_MAP(type, name) extern const struct bu_map_ops bu_##name##_ops;
 #include "maps/maps.def"
 #undef BU_MAP
