@@ -47,11 +47,13 @@ s64 bu_btf_type_tail(const struct btf_type *type);
 /*
  * The kernel's BTF is synthetic: made of the types of the objects that this process has opened, so
  * that CO-RE relocates against the layout the objects were compiled with, whatever the host runs. A
- * struct of which several objects know different fields has them all (ebpf/btf_merge.c). Types named
- * `x___flavor` cannot be targets. Made when /sys/kernel/btf/vmlinux is first read after a new object
- * was opened; ids and offsets of fields stay.
+ * struct of which several objects know different fields has them all (ebpf/btf_merge.c). Types
+ * named `x___flavor` cannot be targets. Made when /sys/kernel/btf/vmlinux is first read after a new
+ * object was opened; ids and offsets of fields stay.
  */
 void bu_vmlinux_note_object(const void *elf, size_t size); /* an ELF image that libbpf opens */
+/* Drop what was noted since this kernel was made. */
+void bu_vmlinux_forget(const struct bu_kernel *kernel);
 struct bu_btf *
 bu_vmlinux_btf(struct bu_kernel *kernel); /* NULL when there is none; not referenced */
 

@@ -27,6 +27,7 @@ struct bu_btf_more { /* a later definition of a named type */
 
 struct bu_btf_source { /* what an object brings */
 	struct bu_btf_source *next;
+	const struct bu_kernel *kernel; /* that there was when it was noted; NULL: none */
 	struct bu_btf
 		btf; /* its .BTF section; no object of a kernel; no types: none, or malformed */
 	const char *sections; /* names of its code sections, each NUL-terminated */

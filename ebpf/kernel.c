@@ -125,6 +125,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	bu_fd_table_destroy(kernel);
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);
+	bu_vmlinux_forget(kernel);
 	for (int kind = 0; kind < BU_OBJECT_MAX; kind++)
 		free(kernel->objects[kind]);
 	while (note) {

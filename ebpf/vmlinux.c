@@ -4,8 +4,9 @@
  * object that libbpf opened, and a function or typedef for each attach target that a section's name
  * spells out, joined (ebpf/btf_join.h).
  *
- * The list of noted objects is the process's: libbpf opens objects before the kernel exists, and a
- * test process may have several kernels in succession.
+ * The list of noted objects is the process's, for libbpf may open objects before the kernel exists.
+ * Those that are opened while there is one are forgotten with it: its successors know nothing of
+ * them.
  */
 #include "ebpf/btf_join.h"
 #include "ebpf/elf_scan.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 
 static struct bu_btf_source *sources; /* oldest first */
-static u32 generation = 1;            /* how many there are, and 1 */
+static u32 generation = 1;            /* how often the list changed, and 1 */
 static pthread_mutex_t noting = PTHREAD_MUTEX_INITIALIZER;
 
 static void free_source(struct bu_btf_source *source)
@@ -76,6 +77,7 @@ static void enlist(struct bu_btf_source *source)
 		return;
 	}
 	parse(source);
+	source->kernel = bu_kernel_if_any();
 	*link = source;
 	generation++;
 }
@@ -92,6 +94,23 @@ void bu_vmlinux_note_object(const void *image, size_t size)
 		return;
 	pthread_mutex_lock(&noting);
 	enlist(source);
+	pthread_mutex_unlock(&noting);
+}
+
+void bu_vmlinux_forget(const struct bu_kernel *kernel)
+{
+	pthread_mutex_lock(&noting);
+	for (struct bu_btf_source **link = &sources; *link;) {
+		struct bu_btf_source *source = *link;
+
+		if (source->kernel != kernel) {
+			link = &source->next;
+			continue;
+		}
+		*link = source->next;
+		free_source(source);
+		generation++;
+	}
 	pthread_mutex_unlock(&noting);
 }
 
