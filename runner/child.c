@@ -4,6 +4,7 @@
  * runner's time limit, a sanitizer - coverage is saved first.
  */
 #include "runner/child.h"
+#include "runner/guard.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -122,6 +123,7 @@ void bu_child_main(const struct bpfunit_test *test, struct bu_result_log *log, i
 	child.log = log;
 	redirect(output_fd);
 	catch_fatal_signals();
+	bu_guard_host();
 	atexit(save_coverage);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(save_coverage);

@@ -273,6 +273,15 @@ static const char *signal_text(int number, char *text, size_t size)
 	return text;
 }
 
+static const char *signal_hint(int number)
+{
+	if (number != SIGSYS)
+		return "";
+	return "\n  hint: calls of this machine's bpf(2) or perf_event_open(2), past bpfunit's, "
+	       "end so "
+	       "(BPFUNIT_HOST_BPF=1 lets them pass)";
+}
+
 static void explain_death(const struct slot *slot, int status)
 {
 	struct bpfunit_where where = slot->result->test->where;
@@ -285,9 +294,9 @@ static void explain_death(const struct slot *slot, int status)
 		bu_result_fail(slot->result, where.file, where.line, "timed out after %g s\n  %s",
 			       slot->limit_s, last);
 	else if (WIFSIGNALED(status) || (number && WEXITSTATUS(status)))
-		bu_result_fail(slot->result, where.file, where.line, "crashed%s: %s\n  %s",
+		bu_result_fail(slot->result, where.file, where.line, "crashed%s: %s\n  %s%s",
 			       done ? " after its end" : "",
-			       signal_text(number, text, sizeof(text)), last);
+			       signal_text(number, text, sizeof(text)), last, signal_hint(number));
 	else if (!done)
 		bu_result_fail(slot->result, where.file, where.line,
 			       "the process exited with status %d within the test\n  %s",

@@ -328,6 +328,15 @@ BPF_TEST(runner, survives_a_stack_overflow)
 				  "reached\n");
 }
 
+BPF_TEST(runner, keeps_tests_from_the_hosts_bpf)
+{
+	struct spawned *run = RUN(SAMPLE, "ugly.calls_the_hosts_bpf");
+
+	EXPECT_EQ(run->status, 1);
+	EXPECT_CONTAINS(run->out, "crashed: SIGSYS (Bad system call)\n");
+	EXPECT_CONTAINS(run->out, "hint: calls of this machine's bpf(2)");
+}
+
 BPF_TEST(runner, survives_abort)
 {
 	EXPECT_CONTAINS(RUN(SAMPLE, "ugly.aborts")->out, "crashed: SIGABRT (Aborted)\n");

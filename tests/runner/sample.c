@@ -181,3 +181,22 @@ BPF_TEST(ugly, wrecks_the_exit_status)
 {
 	atexit(abort);
 }
+
+#include <sys/syscall.h>
+
+/* A descriptor that no kernel has, past libc's names. */
+BPF_TEST(ugly, calls_the_hosts_bpf)
+{
+#ifdef __x86_64__
+	int bad_fd = -1;
+	long result = SYS_bpf;
+
+	__asm__ volatile("syscall"
+			 : "+a"(result)
+			 : "D"(BPF_MAP_FREEZE), "S"(&bad_fd), "d"(sizeof(bad_fd))
+			 : "rcx", "r11", "memory");
+	FAIL("the call came back with %ld", result);
+#else
+	raise(SIGSYS);
+#endif
+}
