@@ -51,7 +51,9 @@ void bu_text_add(struct bu_text *text, const char *format, ...)
 
 const char *bu_text_str(const struct bu_text *text)
 {
-	return text->data ? text->data : "";
+	if (text->data)
+		return text->data;
+	return text->failed ? "(no memory to say what)" : "";
 }
 
 void bu_text_free(struct bu_text *text)
