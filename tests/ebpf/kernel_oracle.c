@@ -32,7 +32,8 @@ bool oracle_permitted(void)
 	return asked && strcmp(asked, "1") == 0;
 }
 
-static int load(u32 type, const struct bpf_insn *insns, u32 count, char *log, u32 log_size)
+static int load(u32 type, const struct bpf_insn *insns, u32 count, u32 level, char *log,
+		u32 log_size)
 {
 	union bpf_attr attr;
 
@@ -43,7 +44,7 @@ static int load(u32 type, const struct bpf_insn *insns, u32 count, char *log, u3
 	attr.license = (u64)(uintptr_t) "GPL";
 	attr.log_buf = (u64)(uintptr_t)log;
 	attr.log_size = log_size;
-	attr.log_level = log ? 1 : 0;
+	attr.log_level = level;
 	if (log)
 		log[0] = '\0';
 	return raw_bpf(BPF_PROG_LOAD, &attr);
@@ -51,17 +52,17 @@ static int load(u32 type, const struct bpf_insn *insns, u32 count, char *log, u3
 
 int oracle_load(const struct bpf_insn *insns, u32 count)
 {
-	return load(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, NULL, 0);
+	return load(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, 0, NULL, 0);
 }
 
-int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size)
+int oracle_load_logged(const struct bpf_insn *insns, u32 count, u32 level, char *log, u32 log_size)
 {
-	return load(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, log, log_size);
+	return load(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, level, log, log_size);
 }
 
 int oracle_load_xdp(const struct bpf_insn *insns, u32 count)
 {
-	return load(BPF_PROG_TYPE_XDP, insns, count, NULL, 0);
+	return load(BPF_PROG_TYPE_XDP, insns, count, 0, NULL, 0);
 }
 
 int oracle_run_packet(int prog_fd, void *packet, u32 size, u32 *result)

@@ -12,8 +12,8 @@
 bool oracle_permitted(void);
 /* Load as a socket filter into the host's kernel: a descriptor, or -errno. */
 int oracle_load(const struct bpf_insn *insns, u32 count);
-/* As oracle_load, with the verifier's log. */
-int oracle_load_logged(const struct bpf_insn *insns, u32 count, char *log, u32 log_size);
+/* As oracle_load, with the verifier's log of a level (1, 2). */
+int oracle_load_logged(const struct bpf_insn *insns, u32 count, u32 level, char *log, u32 log_size);
 /* The same for XDP programs; and run one on a packet, which is written back. */
 int oracle_load_xdp(const struct bpf_insn *insns, u32 count);
 int oracle_run_packet(int prog_fd, void *packet, u32 size, u32 *result);

@@ -155,7 +155,7 @@ static bool agree(const struct bpf_insn *insns, u32 count, u32 *refused)
 	int expected, error = 0;
 	struct bu_prog *prog;
 
-	expected = oracle_load_logged(insns, count, theirs, sizeof(theirs));
+	expected = oracle_load_logged(insns, count, 1, theirs, sizeof(theirs));
 	if (expected >= 0) {
 		oracle_close(expected);
 		expected = 0;
