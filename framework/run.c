@@ -104,12 +104,18 @@ static int64_t run_on(struct bu_prog *prog, struct bpfunit_packet *packet, void 
 	return result;
 }
 
-/* Whether there is a packet; tells when not. */
-static bool given(struct bpfunit_where where, const struct bpfunit_packet *packet)
+/* Whether there is a packet, and the program takes this kind; tells when not. */
+static bool given(struct bpfunit_where where, const struct bu_prog *prog,
+		  const struct bpfunit_packet *packet, size_t ctx_size, const char *kind)
 {
+	bool takes = prog->type->ctx_size == ctx_size || prog->prog_type == BPF_PROG_TYPE_EXT;
+
 	if (!packet)
 		bu_test_fail(where, "cannot run: the packet is NULL");
-	return packet;
+	else if (!takes)
+		bu_test_fail(where, "cannot run '%s' as %s program: its type is %s", prog->name,
+			     kind, prog->type->name);
+	return packet && takes;
 }
 
 int64_t bpfunit_run_xdp(struct bpfunit_where where, const struct bpf_program *prog,
@@ -119,7 +125,7 @@ int64_t bpfunit_run_xdp(struct bpfunit_where where, const struct bpf_program *pr
 	struct bpfunit_packet_meta *meta;
 	struct xdp_md ctx = { 0 };
 
-	if (!runs || !given(where, packet))
+	if (!runs || !given(where, runs, packet, sizeof(ctx), "an XDP"))
 		return BPFUNIT_FAULTED;
 	meta = bpfunit_packet_meta(packet);
 	ctx.ingress_ifindex = meta->ifindex;
@@ -173,7 +179,7 @@ int64_t bpfunit_run_skb(struct bpfunit_where where, const struct bpf_program *pr
 	int64_t result;
 	bool wrapped;
 
-	if (!runs || !given(where, packet))
+	if (!runs || !given(where, runs, packet, sizeof(skb), "a socket buffer"))
 		return BPFUNIT_FAULTED;
 	skb_from_packet(&skb, packet);
 	wrapped = !bu_skb_is_l2(runs) && bu_packet_wrap(packet);

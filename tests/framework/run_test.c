@@ -152,6 +152,18 @@ RUN_FAILS(null_packet, "cannot run: the packet is NULL\ncannot run: the packet i
 	EXPECT_RUN_SKB(skel->progs.tc_mark, NULL, 0);
 }
 
+RUN_FAILS(another_kind_of_packet,
+	  "cannot run 'tc_mark' as an XDP program: its type is sched_cls\n"
+	  "cannot run 'xdp_strip' as a socket buffer program: its type is xdp\n"
+	  "cannot run 'sum_and_reset' as an XDP program: its type is raw_tracepoint")
+{
+	struct bpfunit_packet *packet = bpfunit_packet_new();
+
+	EXPECT_RUN_XDP(skel->progs.tc_mark, packet, 0);
+	EXPECT_RUN_SKB(skel->progs.xdp_strip, packet, 0);
+	EXPECT_EQ(BPFUNIT_RUN_XDP(skel->progs.sum_and_reset, packet), BPFUNIT_FAULTED);
+}
+
 RUN_FAILS(void_context,
 	  "cannot run 'sum_and_reset': the context is a void *, so its size is not known; "
 	  "call bpfunit_run(BPFUNIT_HERE, program, ctx, size)")
