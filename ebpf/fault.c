@@ -167,9 +167,10 @@ static void classify_null(struct access *access)
 	else
 		WHERE(fault, "a NULL pointer");
 	if (reads_kernel_objects(access->run->prog) && !access->write)
-		HINT(fault, "check the pointer first; a kernel reads 0 through a NULL pointer to one "
-			    "of its objects, as BPF_CORE_READ() does: give the object that field, or "
-			    "test the pointer");
+		HINT(fault,
+		     "check the pointer first; a kernel reads 0 through a NULL pointer to one "
+		     "of its objects, as BPF_CORE_READ() does: give the object that field, or "
+		     "test the pointer");
 	else
 		HINT(fault, "check the pointer first: lookups and reservations return NULL when "
 			    "they fail");

@@ -108,7 +108,8 @@ static void name_origin(const struct bu_run *run, const char *what, u32 prog_id,
 {
 	struct bu_object *object =
 		prog_id ? bu_object_by_id(run->kernel, BU_OBJECT_PROG, prog_id) : NULL;
-	const struct bu_prog *prog = object ? bu_container_of(object, struct bu_prog, object) : NULL;
+	const struct bu_prog *prog =
+		object ? bu_container_of(object, struct bu_prog, object) : NULL;
 	const struct bu_line *line = prog ? bu_prog_line(prog, insn) : NULL;
 
 	if (!prog_id)

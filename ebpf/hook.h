@@ -2,14 +2,14 @@
 /*
  * Watching runs, and stopping them.
  *
- * Hooks are called around each instruction of all runs of their kernel that begin (or call back into
- * the program) while they are set. They run in the interpreter, so what the program was given may be
- * looked at and changed: registers, memory, clock.
+ * Hooks are called around each instruction of all runs of their kernel that begin (or call back
+ * into the program) while they are set. They run in the interpreter, so what the program was given
+ * may be looked at and changed: registers, memory, clock.
  *
  * A run that was begun by bu_session_begin() has a stack of its own. Its `before` hook may call
- * bu_run_stop(): control goes back to whoever called bu_session_go(), also out of helpers, callbacks
- * and runs nested in it, and the next bu_session_go() goes on with the instruction. Breakpoints and
- * single steps are hooks that decide when to stop.
+ * bu_run_stop(): control goes back to whoever called bu_session_go(), also out of helpers,
+ * callbacks and runs nested in it, and the next bu_session_go() goes on with the instruction.
+ * Breakpoints and single steps are hooks that decide when to stop.
  */
 #ifndef BU_HOOK_H
 #define BU_HOOK_H

@@ -42,9 +42,9 @@ static void before(void *arg, struct bu_run *run)
 	case BPF_DIV:
 	case BPF_MOD:
 		if (oddities->what & BU_NOTE_DIV && !operand)
-			warn(run, BPF_OP(insn->code) == BPF_DIV ?
-					  "division by zero yields 0" :
-					  "modulo by zero leaves the dividend");
+			warn(run, BPF_OP(insn->code) == BPF_DIV
+					  ? "division by zero yields 0"
+					  : "modulo by zero leaves the dividend");
 		break;
 	case BPF_LSH:
 	case BPF_RSH:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions that are defined but seldom meant: warnings for those who ask. Division and modulo by
- * zero yield 0 and the dividend; shift counts are taken modulo the width.
+ * Instructions that are defined but seldom meant: warnings for those who ask. Division and modulo
+ * by zero yield 0 and the dividend; shift counts are taken modulo the width.
  */
 #ifndef BU_ODDITY_H
 #define BU_ODDITY_H

@@ -36,7 +36,8 @@ void bu_run_release(struct bu_run *run, const void *object)
 }
 
 /* "record of ring buffer 'events'"; yields what was not done with it. */
-static const char * name_object(const struct bu_run *run, const void *object, char *text, size_t size)
+static const char *name_object(const struct bu_run *run, const void *object, char *text,
+			       size_t size)
 {
 	const struct bu_region *region = bu_arena_region(&run->kernel->arena, object);
 	const struct bu_map *map = region ? region->info.owner : NULL;
@@ -99,7 +100,6 @@ void bu_run_check_leaks(struct bu_run *run)
 	if (run->references > 1)
 		snprintf(more, sizeof(more), "; and %llu more",
 			 (unsigned long long)run->references - 1);
-	bu_fault_raise(run, BU_FAULT_LEAK,
-		       "%s, acquired by instruction %u%s, was %s%s", name, held->insn, place, lack,
-		       more);
+	bu_fault_raise(run, BU_FAULT_LEAK, "%s, acquired by instruction %u%s, was %s%s", name,
+		       held->insn, place, lack, more);
 }

@@ -142,8 +142,8 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		break;
 	case BU_REGION_PACKET:
 		snprintf(text, size, "%s (%llu bytes)",
-			 region->start == run->packet.head ? "packet" :
-							     "buffer that the packet has left",
+			 region->start == run->packet.head ? "packet"
+							   : "buffer that the packet has left",
 			 n);
 		break;
 	case BU_REGION_MAP_VALUE:
@@ -155,7 +155,8 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		break;
 	case BU_REGION_RINGBUF:
 		name_owned(region,
-			   bytes == region->size ? "memory of ring buffer" : "record of ring buffer",
+			   bytes == region->size ? "memory of ring buffer"
+						 : "record of ring buffer",
 			   n, text, size);
 		break;
 	case BU_REGION_MAP_HANDLE:

@@ -14,7 +14,10 @@ struct range {
 	s64 low, high;
 };
 
-#define SOCK_ADDR(attach) { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attach, 1, 1 }
+#define SOCK_ADDR(attach)                                                                          \
+	{                                                                                          \
+		BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attach, 1, 1                                       \
+	}
 
 /* The first row that fits counts. */
 static const struct range ranges[] = {
@@ -48,8 +51,7 @@ static const struct range *range_of(const struct bu_prog *prog)
 {
 	for (size_t i = 0; i < BU_ARRAY_SIZE(ranges); i++) {
 		if (ranges[i].prog_type == prog->prog_type &&
-		    (!ranges[i].attach_type ||
-		     ranges[i].attach_type == prog->expected_attach_type))
+		    (!ranges[i].attach_type || ranges[i].attach_type == prog->expected_attach_type))
 			return &ranges[i];
 	}
 	return NULL;
@@ -70,12 +72,14 @@ void bu_check_retval(const struct bu_run *run, u64 retval)
 			prog->name, (long long)value);
 	else if (range->low == range->high)
 		bu_warn(run->kernel,
-			"program '%s' returned %lld: the kernel lets a program of type %s load only if "
+			"program '%s' returned %lld: the kernel lets a program of type %s load "
+			"only if "
 			"it returns %lld",
 			prog->name, (long long)value, prog->type->name, (long long)range->low);
 	else
 		bu_warn(run->kernel,
-			"program '%s' returned %lld: the kernel lets a program of type %s load only if "
+			"program '%s' returned %lld: the kernel lets a program of type %s load "
+			"only if "
 			"it returns %lld to %lld",
 			prog->name, (long long)value, prog->type->name, (long long)range->low,
 			(long long)range->high);

@@ -67,7 +67,7 @@ static void print_source(struct bu_tracer *tracer, const struct bu_run *run)
 }
 
 static void BU_PRINTF(3, 4)
-print(struct bu_tracer *tracer, const struct bu_run *run, const char *format, ...)
+	print(struct bu_tracer *tracer, const struct bu_run *run, const char *format, ...)
 {
 	char text[800];
 	va_list args;
@@ -96,7 +96,8 @@ static struct bu_trace_access access_of(const struct bu_run *run)
 	case BPF_STX:
 		access.load = atomic && insn->imm != BU_INSN_STORE_REL;
 		access.store = !atomic || insn->imm != BU_INSN_LOAD_ACQ;
-		access.address = run->regs[access.store ? insn->dst_reg : insn->src_reg] + insn->off;
+		access.address =
+			run->regs[access.store ? insn->dst_reg : insn->src_reg] + insn->off;
 		break;
 	case BPF_ST:
 		access.store = true;
@@ -163,9 +164,9 @@ static void after_access(struct bu_tracer *tracer, struct bu_run *run, const str
 	bu_trace_value(run, access->address, place, sizeof(place));
 	bu_trace_value(run, value_at(run, op, access), value, sizeof(value));
 	print(tracer, run, "%s %u byte%s at %s: %s",
-	      !access->store ? "read" :
-	      access->load   ? "update" :
-			       "write",
+	      !access->store ? "read"
+	      : access->load ? "update"
+			     : "write",
 	      access->size, access->size == 1 ? "" : "s", place, value);
 }
 

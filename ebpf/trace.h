@@ -29,7 +29,7 @@ struct bu_tracer {
 	void (*print)(void *arg, const char *line); /* without newline; valid during the call */
 	void *arg;
 	struct bu_trace_access access;
-	char call[512]; /* a call that has not been printed: its result is to follow */
+	char call[512];      /* a call that has not been printed: its result is to follow */
 	char last_file[128]; /* source line that was printed last */
 	u32 last_line;
 };

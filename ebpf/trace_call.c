@@ -33,12 +33,9 @@ static const struct {
 	u8 arg;
 	const struct flag *flags;
 } flag_args[] = {
-	{ BPF_FUNC_map_update_elem, 3, update_flags },
-	{ BPF_FUNC_map_push_elem, 2, update_flags },
-	{ BPF_FUNC_ringbuf_output, 3, ring_flags },
-	{ BPF_FUNC_ringbuf_submit, 1, ring_flags },
-	{ BPF_FUNC_ringbuf_discard, 1, ring_flags },
-	{ BPF_FUNC_skb_store_bytes, 4, store_flags },
+	{ BPF_FUNC_map_update_elem, 3, update_flags }, { BPF_FUNC_map_push_elem, 2, update_flags },
+	{ BPF_FUNC_ringbuf_output, 3, ring_flags },    { BPF_FUNC_ringbuf_submit, 1, ring_flags },
+	{ BPF_FUNC_ringbuf_discard, 1, ring_flags },   { BPF_FUNC_skb_store_bytes, 4, store_flags },
 	{ BPF_FUNC_perf_event_output, 2, cpu_flags },
 };
 

@@ -175,8 +175,8 @@ bool bpfunit_check_fault(const struct bpfunit_check *check, enum bpfunit_fault_k
 	if (is == BPFUNIT_FAULT_NONE)
 		fail(check, "the program ended without a fault");
 	else
-		fail(check, kind == BPFUNIT_FAULT_NONE ? "the program faulted" :
-							 "the fault is another one");
+		fail(check, kind == BPFUNIT_FAULT_NONE ? "the program faulted"
+						       : "the fault is another one");
 	return false;
 }
 

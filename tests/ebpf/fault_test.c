@@ -153,15 +153,15 @@ BPF_TEST(fault, as_data)
 	EXPECT_EQ(fault->kind, BPFUNIT_FAULT_OUT_OF_BOUNDS);
 	EXPECT_FALSE(fault->write);
 	EXPECT_EQ(fault->size, 8);
-	EXPECT_STREQ(fault->where, "at the end of value of map 'flows' (64 bytes), key 01 00 00 00");
+	EXPECT_STREQ(fault->where,
+		     "at the end of value of map 'flows' (64 bytes), key 01 00 00 00");
 	EXPECT_STREQ(fault->origin, "inserted by user space");
 	EXPECT_STREQ(fault->freed, "");
 	ASSERT_EQ(fault->stack_depth, 2);
 	EXPECT_STREQ(fault->stack[0].function, "next");
 	EXPECT_STREQ(fault->stack[1].program, "past_the_end");
 	EXPECT_EQ(fault->stack[1].line, 39);
-	EXPECT_STREQ(fault->stack[1].source,
-		     "return flow ? next(flow->packets, position) : 0;");
+	EXPECT_STREQ(fault->stack[1].source, "return flow ? next(flow->packets, position) : 0;");
 	ASSERT_GT(fault->last_count, 4);
 	EXPECT_EQ(fault->last[0].insn, fault->stack[0].insn);
 	EXPECT_STREQ(fault->last[0].disassembly, fault->stack[0].disassembly);
@@ -172,15 +172,15 @@ BPF_TEST(fault, as_json)
 	struct faulty_bpf *skel = load_with_flow();
 
 	ASSERT_FAULT(BPFUNIT_FAULT_USE_AFTER_FREE, run(skel->progs.deleted));
-	expect_texts(bpfunit_fault_json(),
-		     (const char *const[]){
-			     "{\"kind\":\"use after free\",\"access\":\"read\",\"size\":8,",
-			     "\"where\":\"at offset 0 of value of map 'flows' (64 bytes), "
-			     "key 01 00 00 00\"",
-			     "\"origin\":\"inserted by user space\"", "\"freed\":\"deleted or",
-			     "faulty.bpf.c\",\"line\":60,\"column\":",
-			     "\"registers\":[{\"value\":\"0x", "\"last_instructions\":[{\"insn\":",
-			     NULL });
+	expect_texts(
+		bpfunit_fault_json(),
+		(const char *const[]){
+			"{\"kind\":\"use after free\",\"access\":\"read\",\"size\":8,",
+			"\"where\":\"at offset 0 of value of map 'flows' (64 bytes), "
+			"key 01 00 00 00\"",
+			"\"origin\":\"inserted by user space\"", "\"freed\":\"deleted or",
+			"faulty.bpf.c\",\"line\":60,\"column\":", "\"registers\":[{\"value\":\"0x",
+			"\"last_instructions\":[{\"insn\":", NULL });
 	EXPECT_EQ(bpfunit_fault_json()[strlen(bpfunit_fault_json()) - 1], '}');
 }
 

@@ -143,12 +143,12 @@ static void expect_golden(const char *name, const char *text)
 		ASSERT_FAULT(kind, name##_run(1));                                                 \
 		expect_golden(#name, masked(bpfunit_fault_report()));                              \
 	}
-#define GOLDEN(name, kind, ...) GOLDEN_OF(BPF_PROG_TYPE_RAW_TRACEPOINT, name, kind, __VA_ARGS__)
+#define GOLDEN(name, kind, ...)     GOLDEN_OF(BPF_PROG_TYPE_RAW_TRACEPOINT, name, kind, __VA_ARGS__)
 #define GOLDEN_XDP(name, kind, ...) GOLDEN_OF(BPF_PROG_TYPE_XDP, name, kind, __VA_ARGS__)
 
-#define RETURN(value)   MOV64_K(0, value), EXIT
-#define MAP(reg, fd)    LDDW_OF(BPF_PSEUDO_MAP_FD, reg, fd, 0)
-#define VALUE(reg, fd)  LDDW_OF(BPF_PSEUDO_MAP_VALUE, reg, fd, 0)
+#define RETURN(value)  MOV64_K(0, value), EXIT
+#define MAP(reg, fd)   LDDW_OF(BPF_PSEUDO_MAP_FD, reg, fd, 0)
+#define VALUE(reg, fd) LDDW_OF(BPF_PSEUDO_MAP_VALUE, reg, fd, 0)
 /* r0 = the element of a key in `fd`. */
 #define LOOKUP(fd, key)                                                                            \
 	ST(BPF_W, 10, -4, key), MOV64_X(2, 10), ALU64_K(BPF_ADD, 2, -4), MAP(1, fd),               \
@@ -165,8 +165,8 @@ GOLDEN(stack_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, ST(BPF_DW, 10, -512, 1), MOV64
 GOLDEN(map_value_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LOOKUP(world.hash, 1),
        JMP_K(BPF_JEQ, 0, 0, 1), LDX(BPF_DW, 1, 0, w ? 16 : 8), RETURN(0))
 
-GOLDEN(array_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LOOKUP(world.array, 2),
-       JMP_K(BPF_JEQ, 0, 0, 1), ST(BPF_W, 0, w ? -4 : 4, 7), RETURN(0))
+GOLDEN(array_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LOOKUP(world.array, 2), JMP_K(BPF_JEQ, 0, 0, 1),
+       ST(BPF_W, 0, w ? -4 : 4, 7), RETURN(0))
 
 GOLDEN(record_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, RESERVE, JMP_K(BPF_JEQ, 6, 0, 4),
        ST(BPF_DW, 6, w ? 16 : 8, 1), SUBMIT, RETURN(0))
@@ -198,8 +198,8 @@ GOLDEN(deleted_element, BPFUNIT_FAULT_USE_AFTER_FREE, LOOKUP(world.hash, 1), MOV
        CALL(BPF_FUNC_map_delete_elem), LDX(BPF_DW, 0, 6, 8), EXIT)
 
 GOLDEN(submitted_record, BPFUNIT_FAULT_USE_AFTER_FREE, RESERVE, ST(BPF_DW, 6, 0, 1),
-       ST(BPF_DW, 6, 8, 1), JMP_K(BPF_JEQ, 6, w, 0), LDX(BPF_DW, 7, 6, 0), SUBMIT,
-       MOV64_K(1, w), JMP_K(BPF_JEQ, 1, 0, 1), LDX(BPF_DW, 7, 6, 0), RETURN(0))
+       ST(BPF_DW, 6, 8, 1), JMP_K(BPF_JEQ, 6, w, 0), LDX(BPF_DW, 7, 6, 0), SUBMIT, MOV64_K(1, w),
+       JMP_K(BPF_JEQ, 1, 0, 1), LDX(BPF_DW, 7, 6, 0), RETURN(0))
 
 /* The function that returns the address of its own variable; the caller's is alive. */
 GOLDEN(dead_frame, BPFUNIT_FAULT_USE_AFTER_FREE, ST(BPF_DW, 10, -8, 1), MOV64_X(1, 10), CALL_PC(2),
@@ -245,8 +245,8 @@ GOLDEN(submitted_twice, BPFUNIT_FAULT_DOUBLE_RELEASE, RESERVE, SUBMIT, MOV64_K(1
        JMP_K(BPF_JEQ, 1, 0, 3), SUBMIT, RETURN(0))
 
 GOLDEN(leaked_lock, BPFUNIT_FAULT_LEAK, LOOKUP(world.hash, 1), MOV64_X(6, 0), ST(BPF_W, 6, 0, 0),
-       MOV64_X(1, 6), CALL(BPF_FUNC_spin_lock), MOV64_K(1, w), JMP_K(BPF_JNE, 1, 0, 2), MOV64_X(1, 6),
-       CALL(BPF_FUNC_spin_unlock), RETURN(0))
+       MOV64_X(1, 6), CALL(BPF_FUNC_spin_lock), MOV64_K(1, w), JMP_K(BPF_JNE, 1, 0, 2),
+       MOV64_X(1, 6), CALL(BPF_FUNC_spin_unlock), RETURN(0))
 
 GOLDEN(deadlock, BPFUNIT_FAULT_DEADLOCK, LOOKUP(world.hash, 1), MOV64_X(6, 0), ST(BPF_W, 6, 0, w),
        MOV64_X(1, 6), CALL(BPF_FUNC_spin_lock), MOV64_X(1, 6), CALL(BPF_FUNC_spin_unlock),

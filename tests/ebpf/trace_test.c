@@ -34,7 +34,8 @@ static u64 run_traced(struct bu_prog *prog, const char *what, struct lines *line
 }
 
 static const struct bpf_insn sum[] = { /* 1 + 2 by a subprogram */
-	MOV64_K(1, 1), CALL_PC(1), EXIT, MOV64_X(0, 1), ALU64_K(BPF_ADD, 0, 2), EXIT
+				       MOV64_K(1, 1),          CALL_PC(1), EXIT, MOV64_X(0, 1),
+				       ALU64_K(BPF_ADD, 0, 2), EXIT
 };
 
 BPF_TEST(trace, instructions)
@@ -95,8 +96,10 @@ BPF_TEST(trace, calls_with_arguments_and_results)
 }
 
 static const struct bpf_insn loop[] = { /* bpf_loop(3, callback, NULL, 0) */
-	MOV64_K(1, 3),  LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0), MOV64_K(3, 0), MOV64_K(4, 0),
-	CALL(181), EXIT, MOV64_K(0, 0), EXIT
+					MOV64_K(1, 3), LDDW_OF(BPF_PSEUDO_FUNC, 2, 5, 0),
+					MOV64_K(3, 0), MOV64_K(4, 0),
+					CALL(181),     EXIT,
+					MOV64_K(0, 0), EXIT
 };
 
 BPF_TEST(trace, a_call_whose_callback_is_traced)
@@ -155,8 +158,8 @@ static void stop(void *arg, struct bu_run *run)
 
 static void set_breakpoint(struct breakpoint *breakpoint, s64 insn)
 {
-	*breakpoint = (struct breakpoint){ .hook = { .before = stop, .arg = breakpoint },
-					   .insn = insn };
+	*breakpoint =
+		(struct breakpoint){ .hook = { .before = stop, .arg = breakpoint }, .insn = insn };
 	bu_hook_add(bu_kernel(), &breakpoint->hook);
 }
 

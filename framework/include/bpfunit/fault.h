@@ -23,7 +23,8 @@ enum bpfunit_fault_kind {
 	BPFUNIT_FAULT_STACK_OVERFLOW,  /* more than 8 nested calls */
 	BPFUNIT_FAULT_BUDGET,          /* endless loop: see bpfunit_set_budget() */
 	BPFUNIT_FAULT_LEAK, /* at the end something is still held: ring buffer record, lock, ... */
-	BPFUNIT_FAULT_DOUBLE_RELEASE, /* of what the program has released already: submitted twice */
+	BPFUNIT_FAULT_DOUBLE_RELEASE, /* of what the program has released already: submitted twice
+				       */
 	BPFUNIT_FAULT_DEADLOCK,       /* a spin lock that is taken while it is held */
 	BPFUNIT_FAULT_ENDED,          /* whoever watched the run ended it */
 };
@@ -31,7 +32,7 @@ enum bpfunit_fault_kind {
 /* An instruction of a program, and where it comes from. Strings are "" where nothing is known. */
 struct bpfunit_fault_place {
 	const char *program;
-	const char *function; /* subprogram; the program's name without BTF */
+	const char *function;      /* subprogram; the program's name without BTF */
 	const char *file, *source; /* path, and text of the line without indentation */
 	const char *disassembly;
 	uint32_t insn; /* index in the program */
@@ -40,8 +41,8 @@ struct bpfunit_fault_place {
 
 struct bpfunit_fault {
 	enum bpfunit_fault_kind kind;
-	bool write;       /* of an access: a store */
-	uint32_t size;    /* bytes of the access; 0: the fault is not about memory */
+	bool write;    /* of an access: a store */
+	uint32_t size; /* bytes of the access; 0: the fault is not about memory */
 	uint64_t address;
 	const char *where;  /* "8 bytes past the end of value of map 'flows' (64 bytes), ..." */
 	const char *origin; /* who inserted the element, reserved the record */
@@ -73,7 +74,8 @@ struct bpfunit_fault {
 #define ASSERT_FAULT_AT(kind, file, line, run)                                                     \
 	BPFUNIT_FAULT_AT_(BPFUNIT_CHECK_("ASSERT_FAULT_AT", true, #kind, #run), kind, file, line,  \
 			  run)
-/* It ends without a fault. Plain runs fail the test by a fault too; this says that it is the point. */
+/* It ends without a fault. Plain runs fail the test by a fault too; this says that it is the point.
+ */
 #define EXPECT_NO_FAULT(run)                                                                       \
 	BPFUNIT_FAULT_(BPFUNIT_CHECK_("EXPECT_NO_FAULT", false, #run, ""), BPFUNIT_FAULT_NONE, run)
 #define ASSERT_NO_FAULT(run)                                                                       \
