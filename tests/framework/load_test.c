@@ -5,6 +5,7 @@
 #include "framework.h"
 #include "framework.skel.h"
 #include "inner.h"
+#include "stages.skel.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -62,6 +63,16 @@ FAILS(load, unknown_map_names_the_nearest, "no map 'flow' in 'framework'; did yo
 {
 	BPFUNIT_MAP(BPFUNIT_OPEN_FILE(BPFUNIT_OBJECT_framework), "flow");
 	FAIL("went on");
+}
+
+FAILS(load, warnings_that_libbpf_gets_over_are_not_shown,
+      "EXPECT_RUN_XDP(skel->progs.first, ..., XDP_DROP) does not hold\n"
+      "  returned: 3 (XDP_TX)\n"
+      "  expected: 1 (XDP_DROP)")
+{
+	struct stages_bpf *skel = BPFUNIT_LOAD(stages_bpf);
+
+	EXPECT_RUN_XDP(skel->progs.first, bpfunit_packet_raw("0123456789abcd", 14), XDP_DROP);
 }
 
 FAILS(load, missing_file, "cannot open '/nowhere/x.bpf.o': No such file or directory")
