@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Checks of ELF headers, each against the file's size before it is read; see object_file.h. */
+/* Checks of ELF headers, each against the file's size before it is read, and of BTF; see
+ * object_file.h. */
 #include "framework/object_file.h"
+
+#include "ebpf/btf.h"
+#include "ebpf/elf_scan.h"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,6 +102,47 @@ static int check_sections(struct file *file)
 	return error;
 }
 
+static bool is_sound_btf(const struct bu_elf_section *section)
+{
+	struct bu_btf btf = { .data = (u8 *)section->data, .size = section->size };
+	int error = section->size < UINT32_MAX ? bu_btf_parse(&btf) : -E2BIG;
+
+	free(btf.types);
+	return !error || error == -ENOMEM;
+}
+
+/* Ids and names that lead nowhere: libbpf 1.1 follows them. */
+static int check_btf(struct file *file, const char *image)
+{
+	struct bu_elf_section section;
+	struct bu_elf elf;
+
+	if (!bu_elf_open(&elf, image, file->size))
+		return 0;
+	for (u32 i = 0; bu_elf_section(&elf, i, &section); i++) {
+		if (!strcmp(section.name, ".BTF") && section.data && !is_sound_btf(&section))
+			return refuse(file, -ENOEXEC,
+				      "damaged: its type information (section %u, "
+				      ".BTF) is malformed",
+				      i);
+	}
+	return 0;
+}
+
+static int check_types(struct file *file)
+{
+	char *image = malloc(file->size);
+	int error;
+
+	if (!image)
+		return refuse(file, -ENOMEM, "%s", strerror(ENOMEM));
+	error = read_at(file, image, file->size, 0);
+	if (!error)
+		error = check_btf(file, image);
+	free(image);
+	return error;
+}
+
 static int check_open(struct file *file)
 {
 	struct stat info;
@@ -112,7 +158,9 @@ static int check_open(struct file *file)
 	error = read_at(file, &file->header, BU_MIN(file->size, sizeof(file->header)), 0);
 	if (!error)
 		error = check_identity(file);
-	return error ? error : check_sections(file);
+	if (!error)
+		error = check_sections(file);
+	return error ? error : check_types(file);
 }
 
 int bu_object_file_check(const char *path, char reason[BU_OBJECT_FILE_REASON])
@@ -120,7 +168,7 @@ int bu_object_file_check(const char *path, char reason[BU_OBJECT_FILE_REASON])
 	struct file file = { .reason = reason };
 	int error;
 
-	file.fd = open(path, O_RDONLY | O_CLOEXEC);
+	file.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO may have no writer */
 	if (file.fd < 0)
 		return refuse(&file, -errno, "%s", strerror(errno));
 	error = check_open(&file);

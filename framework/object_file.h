@@ -8,7 +8,8 @@
 #define BU_OBJECT_FILE_REASON 256
 
 /* 0, or -errno and why in `reason`: missing, unreadable, not ELF, another machine or byte order,
- * truncated (the headers reach behind the end). What the sections hold is libbpf's to judge. */
+ * truncated (the headers reach behind the end), or with BTF that libbpf 1.1 would not survive.
+ * What else the sections hold is libbpf's to judge. */
 int bu_object_file_check(const char *path, char reason[BU_OBJECT_FILE_REASON]);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Loading: what works, and each bad object with its words. */
+#include <linux/btf.h>
 #include <linux/types.h>
 
 #include "framework.h"
@@ -142,6 +143,38 @@ BPF_TEST(load_bad, empty)
 	bad_object(1, 0, "", 0);
 	ASSERT_OK(truncate(path, 0));
 	EXPECT_STREQ(reason(), "the file is empty");
+}
+
+BPF_TEST(load_bad, pipe_without_writer, .timeout_s = 5)
+{
+	bad_object(1, 0, "", 0);
+	ASSERT_OK(unlink(path));
+	ASSERT_OK(mkfifo(path, 0600));
+	EXPECT_STREQ(reason(), "not a regular file");
+}
+
+/* The first type's id of another: of none. */
+BPF_TEST(load_bad, malformed_types)
+{
+	static char image[1 << 20];
+	uint32_t nowhere = 0x7fffffff;
+	struct btf_header *header = NULL;
+	FILE *file = fopen(BPFUNIT_OBJECT_framework, "rb");
+	size_t size, at;
+
+	ASSERT_NOT_NULL(file);
+	size = fread(image, 1, sizeof(image), file);
+	fclose(file);
+	for (at = 0; at + sizeof(*header) < size && !header; at += 4) {
+		header = (struct btf_header *)(image + at);
+		if (header->magic != BTF_MAGIC || header->version != 1 ||
+		    header->hdr_len != sizeof(*header))
+			header = NULL;
+	}
+	ASSERT_NOT_NULL(header);
+	at = (char *)(header + 1) - image + header->type_off + offsetof(struct btf_type, type);
+	bad_object(0, at, &nowhere, sizeof(nowhere));
+	EXPECT_EQ(strncmp(reason(), "damaged: its type information (section ", 39), 0);
 }
 
 BPF_TEST(load_bad, unreadable)
