@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * How fast the VM is: each program's time against the host's (medians), their geometric mean, a run
- *of two instructions, and the loading of a long program.
+ * of two instructions, the loading of a long program, the memory of an idle kernel.
  *
  *	vm_bench [PROGRAMS.bpf.o]
  *
@@ -227,6 +227,56 @@ static void report_load(void)
 	       median(times) / 1000);
 }
 
+/* KiB of this process in memory; from the page tables, for the cheap counters lag behind. */
+static u64 resident(void)
+{
+	FILE *file = fopen("/proc/self/smaps_rollup", "r");
+	unsigned long long kib = 0;
+	char line[128];
+
+	while (file && !kib && fgets(line, sizeof(line), file))
+		sscanf(line, "Rss: %llu kB", &kib);
+	if (file)
+		fclose(file);
+	return kib;
+}
+
+/* A kernel of its own that has run a program once, and idles: the mean of several. */
+static void report_idle(void)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+				.insn_cnt = 2,
+				.insns = (u64)(uintptr_t)insns,
+				.license = (u64)(uintptr_t) "GPL" };
+	struct bu_kernel *kernels[4];
+	u64 before, after;
+	int error, made = 0;
+
+	before = resident();
+	for (; made < 4; made++) {
+		struct bu_prog *prog;
+		struct bu_run run;
+
+		kernels[made] = bu_kernel_new();
+		prog = kernels[made] ? bu_prog_load(kernels[made], &attr, &error) : NULL;
+		if (!prog)
+			break;
+		bu_run_begin(&run, kernels[made], prog);
+		bu_run_exec(&run);
+		bu_run_end(&run);
+		bu_object_put(&prog->object);
+	}
+	after = resident();
+	if (made)
+		printf("an idle kernel: %.0f KiB resident\n", (double)(after - before) / made);
+	while (made)
+		bu_kernel_free(kernels[--made]);
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *object = NULL;
@@ -250,6 +300,7 @@ int main(int argc, char **argv)
 	printf("geometric mean: %.1f times native\n", exp(log_sum / BU_ARRAY_SIZE(benches)));
 	report_short_run();
 	report_load();
+	report_idle();
 	bpf_object__close(object);
 	return right ? 0 : 1;
 }
