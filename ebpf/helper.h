@@ -29,8 +29,8 @@ enum bu_arg_kind {
 	BU_ARG_RINGBUF_MEM,   /* start of a reserved, not yet submitted record */
 	BU_ARG_FUNC,          /* a subprogram's address */
 	BU_ARG_CONST_STR,     /* NUL-terminated readable string */
-	BU_ARG_LONG_PTR,      /* 8 writable bytes, marked initialised */
-	BU_ARG_INT_PTR,       /* 4 writable bytes, marked initialised */
+	BU_ARG_LONG_PTR,      /* 8 aligned writable bytes, marked initialised */
+	BU_ARG_INT_PTR,       /* 4 aligned writable bytes, marked initialised */
 	BU_ARG_UNINIT_MEM_OR_NULL,
 	BU_ARG_UNINIT_MAP_VALUE, /* value_size writable bytes, marked initialised */
 };

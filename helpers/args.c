@@ -58,6 +58,15 @@ static inline bool check_write(const struct call *call, int i, u64 size)
 	return bad_access(call, call->args[i], size, true);
 }
 
+/* The helper writes it as one number. */
+static bool check_number(const struct call *call, int i, u64 size)
+{
+	if (bu_unlikely(call->args[i] % size))
+		return bad(call, i, "0x%llx is not a multiple of %u",
+			   (unsigned long long)call->args[i], (u32)size);
+	return check_write(call, i, size);
+}
+
 /* The map behind a handle; those of the program itself are the likely ones. */
 static struct bu_map *map_of(struct bu_run *run, u64 handle)
 {
@@ -182,9 +191,9 @@ static inline bool check_arg(struct call *call, int i)
 	case BU_ARG_CONST_STR:
 		return check_str(call, i);
 	case BU_ARG_LONG_PTR:
-		return check_write(call, i, 8);
+		return check_number(call, i, 8);
 	case BU_ARG_INT_PTR:
-		return check_write(call, i, 4);
+		return check_number(call, i, 4);
 	}
 	return true;
 }

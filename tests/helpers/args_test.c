@@ -4,6 +4,7 @@
 #include "helpers.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 BPF_TEST_F(helpers, map_argument_must_be_a_map)
 {
@@ -123,4 +124,32 @@ BPF_TEST_F(helpers, spin_lock_misuse_is_found)
 	EXPECT_EQ(RUN(lock), 0);
 	EXPECT_BAD(BPFUNIT_FAULT_DOUBLE_RELEASE, "not held", lock, 0, 1);
 	EXPECT_BAD(BPFUNIT_FAULT_DEADLOCK, "held already", lock, 1);
+}
+
+/* strtol(" 12", 3, 0, r10 - 12) */
+BPF_TEST(helper_args, numbers_are_aligned)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = 10, .off = -4, .imm = 0x323120 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -4 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 3 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 4, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 4, .imm = -12 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_strtol },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "strtol", "GPL", insns, 9, NULL);
+
+	ASSERT_OK(fd);
+	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT, bpf_prog_test_run_opts(fd, &opts));
+	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "is not a multiple of 8"));
+	close(fd);
+	insns[6].imm = -16;
+	fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "strtol", "GPL", insns, 9, NULL);
+	ASSERT_OK(fd);
+	EXPECT_OK(bpf_prog_test_run_opts(fd, &opts));
+	EXPECT_EQ(opts.retval, 3);
 }
