@@ -11,7 +11,7 @@ static u64 leave(struct bu_run *run, u32 *depth, const char *what)
 	if (*depth)
 		--*depth;
 	else
-		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "%s", what);
+		bu_fault_raise(run, BU_FAULT_DOUBLE_RELEASE, "%s", what);
 	return 0;
 }
 

@@ -39,8 +39,7 @@ BU_HELPER_2(obj_drop_impl, u8 *, object, void *, meta)
 		return 0;
 	}
 	if (region->freed) {
-		bu_fault_raise(run, BU_FAULT_USE_AFTER_FREE,
-			       "the object was dropped before: a double release");
+		bu_fault_raise(run, BU_FAULT_DOUBLE_RELEASE, "the object has been dropped already");
 		return 0;
 	}
 	bu_run_release(run, object);

@@ -96,7 +96,7 @@ BPF_TEST(kfunc, sections_balance)
 	struct kfunc_bpf *skel = load();
 
 	EXPECT_EQ(run(skel->progs.sections), 0);
-	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT, test_run(skel->progs.unlocks_too_often));
+	EXPECT_FAULT(BPFUNIT_FAULT_DOUBLE_RELEASE, test_run(skel->progs.unlocks_too_often));
 }
 
 BPF_TEST(kfunc, casts_keep_the_object)

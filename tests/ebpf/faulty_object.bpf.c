@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Mistakes with references and sections; `wrong` turns each on. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+extern void *bpf_obj_new_impl(__u64 type_id, void *meta) __ksym;
+extern void bpf_obj_drop_impl(void *object, void *meta) __ksym;
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
+extern void bpf_throw(__u64 cookie) __ksym;
+
+struct node {
+	__u64 a, b;
+};
+
+int wrong;
+
+static __always_inline volatile struct node *make(void)
+{
+	return bpf_obj_new_impl(bpf_core_type_id_local(struct node), NULL);
+}
+
+SEC("raw_tp")
+int used_after_drop(void *ctx)
+{
+	volatile struct node *node = make();
+
+	if (!node)
+		return 0;
+	node->a = 4;
+	bpf_obj_drop_impl((void *)node, NULL);
+	if (wrong)
+		return node->b;
+	return 0;
+}
+
+SEC("raw_tp")
+int dropped_twice(void *ctx)
+{
+	volatile struct node *node = make();
+
+	if (!node)
+		return 0;
+	bpf_obj_drop_impl((void *)node, NULL);
+	if (wrong)
+		bpf_obj_drop_impl((void *)node, NULL);
+	return 0;
+}
+
+SEC("raw_tp")
+int not_dropped(void *ctx)
+{
+	volatile struct node *node = make();
+
+	if (node && !wrong)
+		bpf_obj_drop_impl((void *)node, NULL);
+	return 0;
+}
+
+SEC("raw_tp")
+int section_left_open(void *ctx)
+{
+	bpf_rcu_read_lock();
+	if (!wrong)
+		bpf_rcu_read_unlock();
+	return 0;
+}
+
+SEC("raw_tp")
+int unlocked_twice(void *ctx)
+{
+	bpf_rcu_read_lock();
+	bpf_rcu_read_unlock();
+	if (wrong)
+		bpf_rcu_read_unlock();
+	return 0;
+}
+
+SEC("raw_tp")
+int throws(void *ctx)
+{
+	if (wrong)
+		bpf_throw(5);
+	return 1;
+}
+
+SEC("lsm/file_open")
+int null_object(void *ctx)
+{
+	const volatile __u32 *object = *(__u32 **)ctx;
+
+	return wrong ? (int)object[2] : 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
