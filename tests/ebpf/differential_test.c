@@ -408,7 +408,8 @@ BPF_TEST(differential, random_programs, .timeout_s = 3600)
 	struct generator g;
 
 	if (!oracle_permitted())
-		BPFUNIT_SKIP("the host's kernel is asked only with BPFUNIT_HOST_BPF=1");
+		BPFUNIT_SKIP("asks the host's kernel (6.15 or later, as root), only with "
+			     "BPFUNIT_HOST_BPF=1");
 	read_wish(&count, &first);
 	for (u64 seed = first; seed < first + count; seed++) {
 		int outcome = compare(&g, seed);

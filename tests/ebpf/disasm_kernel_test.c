@@ -259,7 +259,8 @@ BPF_TEST(disasm_kernel, this_kernel_prints_the_same, .timeout_s = 120)
 	struct recorder recorder = { 0 };
 
 	if (!oracle_permitted())
-		BPFUNIT_SKIP("the host's kernel is asked only with BPFUNIT_HOST_BPF=1");
+		BPFUNIT_SKIP("asks the host's kernel (6.15 or later, as root), only with "
+			     "BPFUNIT_HOST_BPF=1");
 	if (getenv("BPFUNIT_RECORD")) {
 		recorder.file = fopen(BU_SOURCE_DIR "/tests/ebpf/kernel_disasm.txt", "w");
 		ASSERT_NOT_NULL(recorder.file);
@@ -366,7 +367,8 @@ BPF_TEST(disasm_kernel, bpftool_prints_the_same, .timeout_s = 120)
 	int fd;
 
 	if (!oracle_permitted())
-		BPFUNIT_SKIP("the host's kernel is asked only with BPFUNIT_HOST_BPF=1");
+		BPFUNIT_SKIP("asks the host's kernel (6.15 or later, as root), only with "
+			     "BPFUNIT_HOST_BPF=1");
 	fd = oracle_load(insns, plain_program(insns));
 	ASSERT_GE(fd, 0);
 	snprintf(command, sizeof(command), "bpftool prog dump xlated id %u opcodes 2>/dev/null",

@@ -25,13 +25,6 @@ static long raw_bpf(int cmd, union bpf_attr *attr)
 }
 #endif
 
-bool oracle_permitted(void)
-{
-	const char *asked = getenv("BPFUNIT_HOST_BPF");
-
-	return asked && strcmp(asked, "1") == 0;
-}
-
 static int load(u32 type, const struct bpf_insn *insns, u32 count, u32 level, char *log,
 		u32 log_size)
 {
@@ -99,4 +92,24 @@ int oracle_run(int prog_fd, u32 *result)
 void oracle_close(int prog_fd)
 {
 	close(prog_fd);
+}
+
+/* may_goto, and the newest of all: load-acquire (Linux 6.15). */
+bool oracle_permitted(void)
+{
+	static const struct bpf_insn newest[] = {
+		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -8 },
+		{ .code = BPF_JMP | BU_INSN_JCOND },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		  .src_reg = 10,
+		  .off = -8,
+		  .imm = BU_INSN_LOAD_ACQ },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const char *asked = getenv("BPFUNIT_HOST_BPF");
+	int fd = asked && strcmp(asked, "1") == 0 ? oracle_load(newest, 4) : -EPERM;
+
+	if (fd >= 0)
+		oracle_close(fd);
+	return fd >= 0;
 }

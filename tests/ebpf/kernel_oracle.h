@@ -8,7 +8,7 @@
 
 #include "ebpf/base.h"
 
-/* Whether the host's kernel may be asked: BPFUNIT_HOST_BPF=1. */
+/* Whether the host's kernel may be asked (BPFUNIT_HOST_BPF=1), permits it, and is new enough. */
 bool oracle_permitted(void);
 /* Load as a socket filter into the host's kernel: a descriptor, or -errno. */
 int oracle_load(const struct bpf_insn *insns, u32 count);

@@ -180,7 +180,8 @@ BPF_TEST(validate_differ, one_changed_instruction, .timeout_s = 300)
 	u32 refused = 0, differ = 0;
 
 	if (!oracle_permitted())
-		BPFUNIT_SKIP("the host's kernel is asked only with BPFUNIT_HOST_BPF=1");
+		BPFUNIT_SKIP("asks the host's kernel (6.15 or later, as root), only with "
+			     "BPFUNIT_HOST_BPF=1");
 	state = 1;
 	for (u32 round = 0; round < MUTATIONS && differ < 20; round++)
 		differ += !agree(insns, make(insns), &refused);
