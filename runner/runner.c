@@ -31,7 +31,9 @@ static bool canary_lives(void)
 	      "Another library's syscall() was linked before bpfunit's. Remedy: put bpfunit before "
 	      "libbpf and libc\n"
 	      "on the linker's command line (bpfunit_add_test() does), and do not link with "
-	      "--as-needed before it.\n",
+	      "--as-needed before it.\n"
+	      "With the static library, do not hide its symbols (--exclude-libs, a version "
+	      "script).\n",
 	      stderr);
 	return false;
 }

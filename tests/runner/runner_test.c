@@ -246,6 +246,7 @@ BPF_TEST(runner, refuses_to_run_without_interposition)
 	EXPECT_STREQ(run->out, "");
 	EXPECT_CONTAINS(run->err, "do not reach the emulated kernel");
 	EXPECT_CONTAINS(run->err, "Remedy");
+	EXPECT_CONTAINS(run->err, "--exclude-libs");
 	EXPECT_EQ(RUN(DEAF, "--list")->status, 0);
 }
 
