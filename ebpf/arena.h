@@ -47,8 +47,9 @@ struct bu_elem_tag {
 	u32 freed_prog, freed_insn; /* who removed it */
 	bool used, freed;
 	u16 key_size;
-	u8 key[24]; /* its first bytes */
+	u8 key[28]; /* its first bytes */
 };
+_Static_assert(sizeof(struct bu_elem_tag) % 8 == 0, "elements of slabs stay aligned");
 
 struct bu_region_info {
 	enum bu_region_kind kind;

@@ -225,6 +225,24 @@ GOLDEN_XDP(read_only_context, BPFUNIT_FAULT_READ_ONLY, MOV64_K(2, 0), MOV64_K(3,
 GOLDEN(misaligned_atomic, BPFUNIT_FAULT_MISALIGNED, VALUE(1, world.globals), MOV64_K(2, 1),
        ATOMIC(w ? BPF_DW : BPF_W, BPF_ADD, 1, 2, 4), RETURN(0))
 
+/* Every element of a hash is aligned for atomics of 64 bits. */
+PROGRAM(atomic_on_key, BPF_PROG_TYPE_RAW_TRACEPOINT, LOOKUP(world.hash, w), JMP_K(BPF_JEQ, 0, 0, 2),
+	MOV64_K(2, 1), ATOMIC(BPF_DW, BPF_ADD, 0, 2, 8), RETURN(0))
+
+BPF_TEST(golden, elements_are_aligned)
+{
+	u64 value[2] = { 1, 2 };
+
+	make_world();
+	for (u32 key = 1; key <= 8; key++) {
+		ASSERT_OK(bpf_map_update_elem(world.hash, &key, value, BPF_ANY));
+		EXPECT_NO_FAULT(atomic_on_key_run((int)key));
+		ASSERT_OK(bpf_map_lookup_elem(world.hash, &key, value));
+		EXPECT_EQ(value[1], 3);
+		value[1] = 2;
+	}
+}
+
 GOLDEN(bad_argument, BPFUNIT_FAULT_BAD_ARGUMENT, MOV64_X(1, 10), ALU64_K(BPF_ADD, 1, -16),
        MOV64_K(2, w ? -1 : 16), CALL(BPF_FUNC_get_current_comm), EXIT)
 
