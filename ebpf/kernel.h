@@ -19,7 +19,7 @@
 #define BU_DEFAULT_BUDGET 100000000 /* instructions a run */
 
 /* What programs see of the world; tests set it. */
-#define BU_KERNEL_RELEASE "6.12.0" /* whose behaviour is emulated */
+#define BU_KERNEL_RELEASE "6.18.0" /* whose behaviour is emulated */
 
 struct bu_env {
 	u32 pid, tgid; /* of the current task: kernel's pid is the thread */

@@ -239,7 +239,7 @@ BPF_TEST(files, kernel_configuration_is_the_emulated_kernels)
 
 	read_file("/proc/config.gz", text, sizeof(text));
 	EXPECT_NOT_NULL(strstr(text, "\nCONFIG_HZ=250\n"));
-	EXPECT_EQ(access("/boot/config-6.12.0", R_OK), -1);
+	EXPECT_EQ(access("/boot/config-6.18.0", R_OK), -1);
 	EXPECT_EQ(errno, ENOENT);
 }
 
@@ -249,7 +249,7 @@ BPF_TEST(uname, is_the_emulated_kernels)
 
 	ASSERT_OK(uname(&name));
 	EXPECT_STREQ(name.sysname, "Linux");
-	EXPECT_STREQ(name.release, "6.12.0");
+	EXPECT_STREQ(name.release, "6.18.0");
 	EXPECT_OK(bpfunit_set_kernel_version(5, 15, 255));
 	ASSERT_OK(uname(&name));
 	EXPECT_STREQ(name.release, "5.15.255");

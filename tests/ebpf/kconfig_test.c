@@ -16,7 +16,7 @@ BPF_TEST(kconfig, is_the_emulated_kernels)
 	struct kconfig_bpf *skel = BPFUNIT_LOAD(kconfig_bpf);
 
 	run(skel);
-	EXPECT_EQ(skel->bss->version, VERSION(6, 12, 0));
+	EXPECT_EQ(skel->bss->version, VERSION(6, 18, 0));
 	EXPECT_EQ(skel->bss->hz, 250);
 	EXPECT_EQ(skel->bss->tristate, 2); /* TRI_MODULE */
 	EXPECT_EQ(skel->bss->missing, 0);

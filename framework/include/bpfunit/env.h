@@ -21,7 +21,7 @@ BPFUNIT_API int bpfunit_set_gid(uint32_t gid);
 BPFUNIT_API int bpfunit_set_comm(const char *comm);
 BPFUNIT_API int bpfunit_set_cgroup_id(uint64_t id);
 /* What uname(2) and LINUX_KERNEL_VERSION (externs in __kconfig) say of objects opened from now on; by default
- * 6.12.0. Behaviour does not depend on it. Each number is at most 255, the first not 0. */
+ * 6.18.0. Behaviour does not depend on it. Each number is at most 255, the first not 0. */
 BPFUNIT_API int bpfunit_set_kernel_version(unsigned int major, unsigned int minor, unsigned int patch);
 /* The CPU that runs start on: below bpfunit_nr_cpus(). */
 BPFUNIT_API int bpfunit_set_cpu(uint32_t cpu);
