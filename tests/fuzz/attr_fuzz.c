@@ -367,8 +367,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	fuzz_guard_host();
 	if (!c.memory) {
 		c.memory = fuzz_guarded(MEMORY);
-		c.read_only = mmap(NULL, 65536, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		FUZZ_ASSERT(c.read_only != MAP_FAILED);
+		c.read_only = fuzz_guarded(65536);
+		FUZZ_ASSERT(!mprotect(c.read_only, 65536, PROT_READ));
 	}
 	c.kernel = bu_kernel();
 	c.nr_fds = 0;

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define FRAMES     64
-#define MAX_SIZE  (256 << 10)
+#define MAX_SIZE   (256 << 10)
 #define INTERCEPTS 2 /* frames of a sanitizer's function between a library and libc's function */
 
 const char *__asan_default_suppressions(void);
