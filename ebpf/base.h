@@ -50,6 +50,8 @@ enum {
 #define BU_CAST_USER (1 << 16)
 #define BU_MAX_FRAMES 8         /* Source: MAX_CALL_FRAMES */
 #define BU_STACK_SIZE 512       /* Source: MAX_BPF_STACK */
+/* Of a run: a tail call from a subprogram keeps the frames below it, and the program has its own. */
+#define BU_MAX_DEPTH (BU_MAX_FRAMES * (BU_MAX_TAIL_CALLS + 1))
 #define BU_MAX_TAIL_CALLS 33    /* Source: MAX_TAIL_CALL_CNT */
 #define BU_OBJ_NAME_LEN 16      /* Source: BPF_OBJ_NAME_LEN */
 #define BU_ENOTSUPP 524         /* the kernel's own, not in libc's errno.h */

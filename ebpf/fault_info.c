@@ -68,7 +68,7 @@ static void set_frames(struct bu_fault_info *info, const struct bu_run *run)
 	u32 depth, insn = run->fault.insn;
 	const struct bu_prog *prog = run->fault.prog;
 
-	for (depth = run->depth + 1; depth-- > 0;) {
+	for (depth = run->depth + 1; depth-- > 0 && info->nr_frames < BU_MAX_FRAMES;) {
 		if (depth < run->depth) {
 			prog = run->frames[depth + 1].prog;
 			insn = run->frames[depth + 1].return_insn - 1;

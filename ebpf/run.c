@@ -33,7 +33,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->ctx_size = 0;
 	run->cpu = kernel->env.cpu;
 	run->tail_calls = 0;
-	run->depth = 0;
+	run->depth = run->base = 0;
 	run->insn = 0;
 	run->budget = kernel->budget;
 	clear_registers(run->regs);
@@ -173,10 +173,11 @@ bool bu_vm_push_frame(struct bu_run *run, u32 return_insn)
 {
 	struct bu_frame *frame = &run->frames[run->depth + 1];
 
-	if (run->depth + 1 >= BU_MAX_FRAMES)
+	if (run->depth + 1 - run->base >= BU_MAX_FRAMES)
 		return false;
 	frame->prog = run->prog;
 	frame->return_insn = return_insn;
+	frame->base = run->base;
 	memcpy(frame->saved, &run->regs[6], sizeof(frame->saved));
 	run->depth++;
 	if (open_frame(run))
@@ -193,6 +194,7 @@ void bu_vm_pop_frame(struct bu_run *run)
 	memcpy(&run->regs[6], frame->saved, sizeof(frame->saved));
 	run->regs[10] = (u64)(run->frames[run->depth].stack + BU_STACK_SIZE);
 	run->prog = frame->prog;
+	run->base = frame->base;
 }
 
 /* Where control ended for good: in the instruction that faulted, and in each call that did not
@@ -265,7 +267,7 @@ u64 bu_run_exec(struct bu_run *run)
 {
 	u64 r0;
 
-	run->depth = 0;
+	run->depth = run->base = 0;
 	run->regs[1] = (u64)run->ctx;
 	if (!open_frame(run)) {
 		bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW, "no memory for the stack is left");

@@ -22,6 +22,7 @@ struct bu_packet { /* the data a context's data, data_end, data_meta point to; N
 struct bu_frame {                   /* where a subprogram returns to */
 	const struct bu_prog *prog; /* the caller's */
 	u32 return_insn;
+	u32 base;     /* and its base */
 	u32 may_goto; /* may_goto iterations left in this frame */
 	u64 saved[4]; /* the caller's r6 .. r9 */
 	u8 *stack;    /* its own frame: lowest address, BU_STACK_SIZE bytes */
@@ -56,7 +57,8 @@ struct bu_run {
 	u64 regs[11];  /* at a fault, and of the call while a helper runs */
 	u64 mark;      /* of the arena's scratch zone */
 	u32 nr_frames; /* of `frames`, those that have a stack */
-	struct bu_frame frames[BU_MAX_FRAMES];
+	u32 base;      /* depth of the main function of the program that runs now */
+	struct bu_frame frames[BU_MAX_DEPTH];
 	struct bu_packet packet;
 	u64 cookie;                   /* that bpf_throw() was given */
 	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */

@@ -534,6 +534,7 @@ tail_call:
 			NEXT
 		bu_stop_counters(run->prog)[op->insn]++;
 		run->prog = next;
+		run->base = run->depth;
 		bu_vm_reset_frame(run);
 		RELOAD_PROG;
 		bu_entry_counters(next)[0]++;
