@@ -132,7 +132,8 @@ static int run_data(struct bu_prog *prog, union bpf_attr *attr, struct xdp_md *m
 	linear = BU_MIN(linear, max);
 	if (attr->test.data_size_in - meta < BU_ETH_BYTES)
 		return -EINVAL;
-	err = bu_copy_from_user(data, attr->test.data_in, attr->test.data_size_in);
+	err = bu_copy_from_user(data, attr->test.data_in,
+				BU_MIN(attr->test.data_size_in, linear + MAX_FRAGS * BU_TEST_PAGE));
 	if (!err && md)
 		err = check_device(md);
 	if (!err && attr->test.data_size_in - linear > MAX_FRAGS * BU_TEST_PAGE)
@@ -157,7 +158,7 @@ int bu_xdp_test_run(struct bu_prog *prog, union bpf_attr *attr)
 		err = bu_test_ctx_in(attr, sizeof(*md), (void **)&md);
 	if (err)
 		return err;
-	data = malloc((size_t)attr->test.data_size_in + 1);
+	data = malloc(BU_MIN(attr->test.data_size_in, (MAX_FRAGS + 1) * BU_TEST_PAGE) + 1);
 	err = data ? run_data(prog, attr, md, data) : -ENOMEM;
 	free(data);
 	free(md);
