@@ -230,9 +230,9 @@ static int check_attr(const union bpf_attr *attr)
 	return check_log(attr);
 }
 
-struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *given, int *error)
+static struct bu_prog *load(struct bu_kernel *kernel, union bpf_attr *attr, bool beyond_linux,
+			    int *error)
 {
-	union bpf_attr *attr = (union bpf_attr *)given; /* defaults and log_true_size are results */
 	struct bu_log log = { 0 };
 	struct bu_prog *prog;
 
@@ -244,6 +244,7 @@ struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *giv
 	if (!prog)
 		return NULL;
 	prog->object.kernel = kernel;
+	prog->beyond_linux = beyond_linux;
 	*error = fill(prog, attr, &log);
 	*error = finish_log(attr, &log, *error);
 	bu_log_free(&log);
@@ -256,6 +257,17 @@ struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *giv
 	else
 		destroy(&prog->object);
 	return NULL;
+}
+
+/* Defaults and log_true_size in the attributes are results. */
+struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *attr, int *error)
+{
+	return load(kernel, (union bpf_attr *)attr, false, error);
+}
+
+struct bu_prog *bu_prog_load_rfc(struct bu_kernel *kernel, const union bpf_attr *attr, int *error)
+{
+	return load(kernel, (union bpf_attr *)attr, true, error);
 }
 
 int bu_prog_bind_map(struct bu_prog *prog, struct bu_map *map)

@@ -36,8 +36,8 @@ struct bu_prog {
 	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
-	struct bu_map *arena; /* the one that its address space casts refer to; NULL: none */
-	u32 exception_insn; /* where the exception callback begins; 0: the default one */
+	struct bu_map *arena;  /* the one that its address space casts refer to; NULL: none */
+	u32 exception_insn;    /* where the exception callback begins; 0: the default one */
 	struct bu_line *lines; /* ascending; empty without BTF */
 	u32 nr_lines;
 	struct bpf_func_info *func_info; /* as given; empty without BTF */
@@ -50,8 +50,9 @@ struct bu_prog {
 	struct bu_btf *btf; /* referenced; NULL without */
 	u64 run_cnt;
 	char license[16];
-	u32 flags; /* prog_flags */
-	bool gpl;  /* the licence is compatible with the GPL */
+	u32 flags;         /* prog_flags */
+	bool gpl;          /* the licence is compatible with the GPL */
+	bool beyond_linux; /* loaded with bu_prog_load_rfc() */
 };
 
 /* One row a program type in ebpf/prog_types.def. */
@@ -92,6 +93,9 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io);
 /* Load: copy, resolve, validate, decode. One reference, or NULL with *error; explanations go to the
  * log buffer of `attr`. */
 struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *attr, int *error);
+/* The same for users of the bare machine: what RFC 9669 defines and Linux refuses (division by a
+ * constant zero, constant shifts out of range, callx) loads too. */
+struct bu_prog *bu_prog_load_rfc(struct bu_kernel *kernel, const union bpf_attr *attr, int *error);
 int bu_prog_bind_map(struct bu_prog *prog, struct bu_map *map);
 
 /* The subprogram / line that contains an instruction; line: NULL without line info. */
@@ -109,7 +113,8 @@ struct bu_log;
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* prog->btf, names of prog->funcs, prog->lines (ebpf/prog_info.c). */
 int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
-/* prog->exception_insn, by the main function's "exception_callback:" tag (ebpf/prog_exception.c). */
+/* prog->exception_insn, by the main function's "exception_callback:" tag (ebpf/prog_exception.c).
+ */
 int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets
  * the defaults of older callers. */

@@ -5,10 +5,10 @@
  * runs.
  *
  * Source: resolve_pseudo_ldimm64(), add_subprog_and_kfunc(), check_subprogs(), check_cfg(),
- * do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's. Differs: code that
- * cannot be reached is a warning; constant division by zero, constant shifts out of range, callx,
- * unknown helpers and missing kfuncs load; those three have a defined result, the last two are
- * faults when executed.
+ * check_alu_op(), do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's.
+ * Differs: code that cannot be reached is a warning; unknown helpers and missing kfuncs load, and
+ * are faults when executed. Programs loaded with bu_prog_load_rfc() may divide by a constant zero,
+ * shift by a constant out of range, and use callx: all three have a defined result.
  */
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
@@ -131,8 +131,9 @@ static int check_registers(struct check *check, const struct bpf_insn *insn)
 static int check_cast(struct check *check, const struct bpf_insn *insn)
 {
 	if (insn->imm != BU_CAST_KERN && insn->imm != BU_CAST_USER)
-		return refuse(check,
-			      "addr_space_cast insn can only convert between address space 1 and 0");
+		return refuse(
+			check,
+			"addr_space_cast insn can only convert between address space 1 and 0");
 	return 0;
 }
 
@@ -413,6 +414,40 @@ static int check_funcs(struct check *check, const u8 *marks)
 	return 0;
 }
 
+/* What RFC 9669 gives a result and Linux refuses. */
+static int check_beyond_linux(struct check *check, const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+	bool shift = op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
+
+	if (insn->code == (BPF_JMP | BPF_CALL | BPF_X))
+		return refuse(check, "unknown opcode %02x", insn->code);
+	if ((class != BPF_ALU && class != BPF_ALU64) || BPF_SRC(insn->code) != BPF_K)
+		return 0;
+	if ((op == BPF_DIV || op == BPF_MOD) && !insn->imm)
+		return refuse(check, "div by zero");
+	if (shift && (u32)insn->imm >= (class == BPF_ALU ? 32U : 64U))
+		return refuse(check, "invalid shift %d", insn->imm);
+	return 0;
+}
+
+/* As the verifier, which does not look at what cannot be reached. */
+static int check_reached(struct check *check, const u8 *marks)
+{
+	const struct bu_prog *prog = check->prog;
+	u32 i;
+	int error;
+
+	for_each_insn(prog, i)
+	{
+		check->insn = i;
+		error = marks[i] & REACHED ? check_beyond_linux(check, &prog->insns[i]) : 0;
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 /* Put an instruction on the list of those to visit, once. */
 static void reach(u8 *marks, u32 *todo, u32 *nr, u32 insn)
 {
@@ -472,6 +507,8 @@ static int check_all(struct check *check, u8 *marks)
 		error = check_funcs(check, marks);
 	if (!error)
 		error = check_reachable(check, marks);
+	if (!error && !check->prog->beyond_linux)
+		error = check_reached(check, marks);
 	return error;
 }
 

@@ -82,7 +82,7 @@ static struct bu_prog *load(struct bu_kernel *kernel, const struct bytes *progra
 	struct bu_prog *prog;
 	int error;
 
-	prog = bu_prog_load(kernel, &attr, &error);
+	prog = bu_prog_load_rfc(kernel, &attr, &error);
 	if (!prog)
 		fprintf(stderr, "%s: %s\n", strerror(-error), log);
 	return prog;

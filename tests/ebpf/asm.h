@@ -56,10 +56,12 @@
 #define CALLX(reg)             INSN(BPF_JMP | BPF_CALL | BPF_X, reg, 0, 0, 0)
 #define EXIT                   INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-/* Load for a program type: the caller's reference; NULL and *error when it is refused. `log` (may
- * be NULL) must hold 4096 bytes. */
-static inline struct bu_prog *asm_try_load(const struct bpf_insn *insns, size_t count, u32 type,
-					   char *log, int *error)
+typedef struct bu_prog *(*asm_loader)(struct bu_kernel *, const union bpf_attr *, int *);
+
+/* Load by bu_prog_load() or bu_prog_load_rfc(): the caller's reference; NULL and *error when it is
+ * refused. `log` (may be NULL) must hold 4096 bytes. */
+static inline struct bu_prog *asm_load_by(asm_loader loader, const struct bpf_insn *insns,
+					  size_t count, u32 type, char *log, int *error)
 {
 	union bpf_attr attr = { .prog_type = type,
 				.insn_cnt = count,
@@ -70,7 +72,13 @@ static inline struct bu_prog *asm_try_load(const struct bpf_insn *insns, size_t 
 				.log_buf = (u64)(uintptr_t)log };
 
 	memcpy(attr.prog_name, "asm", 4);
-	return bu_prog_load(bu_kernel(), &attr, error);
+	return loader(bu_kernel(), &attr, error);
+}
+
+static inline struct bu_prog *asm_try_load(const struct bpf_insn *insns, size_t count, u32 type,
+					   char *log, int *error)
+{
+	return asm_load_by(bu_prog_load, insns, count, type, log, error);
 }
 
 static inline void asm_put(void *prog)
@@ -78,13 +86,14 @@ static inline void asm_put(void *prog)
 	bu_object_put(&((struct bu_prog *)prog)->object);
 }
 
-/* Load as a socket filter, until the test ends; ends the test with the log when it is refused. */
+/* Load as a socket filter, until the test ends, also what Linux refuses and RFC 9669 does not; ends
+ * the test with the log when it is refused. */
 #define ASM_LOAD(insns) asm_load(insns, BU_ARRAY_SIZE(insns), BPF_PROG_TYPE_SOCKET_FILTER)
 static inline struct bu_prog *asm_load(const struct bpf_insn *insns, size_t count, u32 type)
 {
 	char log[4096] = "";
 	int error = 0;
-	struct bu_prog *prog = asm_try_load(insns, count, type, log, &error);
+	struct bu_prog *prog = asm_load_by(bu_prog_load_rfc, insns, count, type, log, &error);
 
 	if (!prog)
 		FAIL("load: %s\n%s", strerror(-error), log);

@@ -71,7 +71,8 @@ static bool check_vector(const struct vector *vector)
 	struct bu_prog *prog;
 	int error;
 
-	prog = asm_try_load(insns, size / sizeof(*insns), BPF_PROG_TYPE_SOCKET_FILTER, log, &error);
+	prog = asm_load_by(bu_prog_load_rfc, insns, size / sizeof(*insns),
+			   BPF_PROG_TYPE_SOCKET_FILTER, log, &error);
 	if (!prog && !refused)
 		EXPECT_FAIL("%s: not loaded: %s", vector->name, log);
 	if (!prog)

@@ -122,12 +122,10 @@ static const char *const later[] = {
 	"invalid write to stack",
 	"unreachable insn",
 	"infinite loop",
-	"invalid shift",
 	"pointer arithmetic",
 	"invalid bpf_context access",
 	"program of this type cannot use helper",
 	"not allowed",
-	"div by zero",
 	"invalid func",
 	"expected=",
 	"out of bounds",
@@ -136,7 +134,6 @@ static const char *const later[] = {
 	"BPF program is too large",
 	"subtract pointer",
 	"invalid module BTF",
-	"unknown opcode 8d", /* callx */
 };
 
 static bool decided_later(const char *log)

@@ -14,6 +14,18 @@ static void expect_refused(const struct bpf_insn *insns, size_t count, const cha
 		EXPECT_FAIL("no \"%s\" in: %s", words, log);
 }
 
+static void expect_loaded(const struct bpf_insn *insns, size_t count)
+{
+	char log[4096] = "";
+	int error = 0;
+	struct bu_prog *prog = asm_try_load(insns, count, BPF_PROG_TYPE_SOCKET_FILTER, log, &error);
+
+	if (prog)
+		bu_object_put(&prog->object);
+	else
+		EXPECT_FAIL("error %d: %s", error, log);
+}
+
 #define EXPECT_REFUSED(words, ...)                                                                 \
 	do {                                                                                       \
 		const struct bpf_insn insns_[] = { __VA_ARGS__ };                                  \
@@ -22,7 +34,7 @@ static void expect_refused(const struct bpf_insn *insns, size_t count, const cha
 #define EXPECT_LOADED(...)                                                                         \
 	do {                                                                                       \
 		const struct bpf_insn insns_[] = { __VA_ARGS__ };                                  \
-		EXPECT_NOT_NULL(ASM_LOAD(insns_));                                                 \
+		expect_loaded(insns_, BU_ARRAY_SIZE(insns_));                                      \
 	} while (0)
 
 BPF_TEST(validate, opcodes)
@@ -87,6 +99,38 @@ BPF_TEST(validate, reserved_fields)
 	EXPECT_REFUSED("BPF_LD_[ABS|IND] uses reserved fields",
 		       INSN(BPF_LD | BPF_ABS | BPF_W, 0, 1, 0, 0), EXIT);
 	EXPECT_REFUSED("invalid may_goto imm 3", INSN(BPF_JMP | BU_INSN_JCOND, 0, 0, 0, 3), EXIT);
+}
+
+/* RFC 9669 gives them a result; the bare machine runs them, PROG_LOAD refuses them as Linux does.
+ */
+#define EXPECT_LINUX_REFUSES(words, ...)                                                           \
+	do {                                                                                       \
+		const struct bpf_insn rfc_[] = { __VA_ARGS__ };                                    \
+		EXPECT_REFUSED(words, __VA_ARGS__);                                                \
+		EXPECT_NOT_NULL(ASM_LOAD(rfc_));                                                   \
+	} while (0)
+
+BPF_TEST(validate, constants_beyond_linux)
+{
+	EXPECT_LINUX_REFUSES("1: (67) r0 <<= 64\ninvalid shift 64", MOV64_K(0, 1),
+			     ALU64_K(BPF_LSH, 0, 64), EXIT);
+	EXPECT_LINUX_REFUSES("invalid shift -1", MOV64_K(0, 1), ALU64_K(BPF_RSH, 0, -1), EXIT);
+	EXPECT_LINUX_REFUSES("invalid shift 32", MOV64_K(0, 1), ALU32_K(BPF_ARSH, 0, 32), EXIT);
+	EXPECT_LINUX_REFUSES("div by zero", MOV64_K(0, 1), ALU64_K(BPF_DIV, 0, 0), EXIT);
+	EXPECT_LINUX_REFUSES("div by zero", MOV64_K(0, 1), ALU32_K(BPF_MOD, 0, 0), EXIT);
+	EXPECT_LINUX_REFUSES("div by zero", MOV64_K(0, 1),
+			     INSN(BPF_ALU64 | BPF_DIV | BPF_K, 0, 0, 1, 0), EXIT);
+	EXPECT_LINUX_REFUSES("unknown opcode 8d", MOV64_K(2, 5), CALLX(2), EXIT);
+}
+
+BPF_TEST(validate, constants_that_linux_runs)
+{
+	EXPECT_LOADED(MOV64_K(0, 1), ALU64_K(BPF_LSH, 0, 63), ALU32_K(BPF_RSH, 0, 31),
+		      ALU64_K(BPF_ARSH, 0, 32), EXIT);
+	EXPECT_LOADED(MOV64_K(0, 1), MOV64_K(1, 64), ALU64_X(BPF_LSH, 0, 1), ALU64_X(BPF_DIV, 0, 1),
+		      EXIT);
+	/* The verifier does not look at what cannot be reached. */
+	EXPECT_LOADED(MOV64_K(0, 1), JA(1), ALU64_K(BPF_DIV, 0, 0), EXIT);
 }
 
 BPF_TEST(validate, atomics)
