@@ -3,16 +3,39 @@
  * hexadecimal, since JSON's numbers do not hold 64 bits. */
 #include "ebpf/fault_info.h"
 
+/* Bytes of the well-formed UTF-8 character at `text`; 0: it is none. */
+static int utf8_length(const unsigned char *text)
+{
+	static const u32 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	int length = text[0] < 0x80         ? 1
+		     : text[0] >> 5 == 0x6  ? 2
+		     : text[0] >> 4 == 0xe  ? 3
+		     : text[0] >> 3 == 0x1e ? 4
+					    : 0;
+	u32 point = length > 1 ? text[0] & (0x7f >> length) : text[0];
+
+	for (int i = 1; i < length; i++) {
+		if (text[i] >> 6 != 2)
+			return 0;
+		point = point << 6 | (text[i] & 0x3f);
+	}
+	return point < least[length] || point > 0x10ffff || point >> 11 == 0x1b ? 0 : length;
+}
+
+/* Names and source text may be anything, and cut anywhere: what is no UTF-8 becomes U+FFFD. */
 static void add_string(struct bu_log *log, const char *text)
 {
 	bu_log_add(log, "\"");
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
+	for (int length; *text; text += length ? length : 1) {
+		length = utf8_length((const unsigned char *)text);
+		if (!length)
+			bu_log_add(log, "\\ufffd");
+		else if (*text == '"' || *text == '\\')
 			bu_log_add(log, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
+		else if (length == 1 && *text < 0x20)
 			bu_log_add(log, "\\u%04x", *text);
 		else
-			bu_log_add(log, "%c", *text);
+			bu_log_add(log, "%.*s", length, text);
 	}
 	bu_log_add(log, "\"");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Faults: their kinds, and that a report alone tells where the mistake is. */
 #include "asm.h"
+#include "ebpf/fault_info.h"
 #include "faulty.skel.h"
 
 #include <bpf/bpf.h>
@@ -182,6 +183,29 @@ BPF_TEST(fault, as_json)
 			"faulty.bpf.c\",\"line\":60,\"column\":", "\"registers\":[{\"value\":\"0x",
 			"\"last_instructions\":[{\"insn\":", NULL });
 	EXPECT_EQ(bpfunit_fault_json()[strlen(bpfunit_fault_json()) - 1], '}');
+}
+
+/* Names and source lines are whatever bytes an object has; buffers may cut them anywhere. */
+BPF_TEST(fault, json_of_odd_bytes)
+{
+	static struct bu_fault_info info = { .kind = BU_FAULT_NULL_POINTER };
+	char *json;
+
+	strcpy(info.where, "a\"b\\c\n\x01\x7f");
+	strcpy(info.hint, "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x9d cut \xc3");
+	strcpy(info.origin[0],
+	       "latin \xfc, long \xc0\xaf, half \xed\xa0\x80, far \xf4\x90\x80\x80");
+	json = bu_fault_json(&info);
+	ASSERT_NOT_NULL(json);
+	ASSERT_OK(bpfunit_defer(free, json));
+	expect_texts(
+		json,
+		(const char *const[]){
+			"\"where\":\"a\\\"b\\\\c\\u000a\\u0001\x7f\"",
+			"\"hint\":\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\x9d cut \\ufffd\"",
+			"latin \\ufffd, long \\ufffd\\ufffd, half \\ufffd\\ufffd\\ufffd, far "
+			"\\ufffd",
+			NULL });
 }
 
 BPF_TEST(fault, of_the_latest_run_only)
