@@ -6,7 +6,8 @@
  *
  * Source: resolve_pseudo_ldimm64(), add_subprog_and_kfunc(), check_subprogs(), check_cfg(),
  * check_alu_op(), do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's.
- * Differs: code that cannot be reached is a warning; unknown helpers and missing kfuncs load, and
+ * Differs: code that cannot be reached is a warning, branches that are never taken are looked at;
+ * unknown helpers and missing kfuncs load, and
  * are faults when executed. Programs loaded with bu_prog_load_rfc() may divide by a constant zero,
  * shift by a constant out of range, and use callx: all three have a defined result.
  */
@@ -214,7 +215,7 @@ static int check_jump(struct check *check, const struct bpf_insn *insn)
 	return 0;
 }
 
-static bool is_atomic_op(const struct bpf_insn *insn)
+static int check_atomic(struct check *check, const struct bpf_insn *insn)
 {
 	bool word = BPF_SIZE(insn->code) == BPF_W || BPF_SIZE(insn->code) == BPF_DW;
 
@@ -229,12 +230,12 @@ static bool is_atomic_op(const struct bpf_insn *insn)
 	case BPF_XOR | BPF_FETCH:
 	case BPF_XCHG:
 	case BPF_CMPXCHG:
-		return word;
+		return word ? 0 : refuse(check, "invalid atomic operand size");
 	case BU_INSN_LOAD_ACQ:
 	case BU_INSN_STORE_REL:
-		return true;
+		return 0;
 	}
-	return false;
+	return refuse(check, "BPF_ATOMIC uses invalid atomic opcode %02x", insn->imm);
 }
 
 static int check_memory(struct check *check, const struct bpf_insn *insn)
@@ -246,10 +247,7 @@ static int check_memory(struct check *check, const struct bpf_insn *insn)
 		return insn->src_reg ? refuse(check, "BPF_ST uses reserved fields") : 0;
 	}
 	if (BPF_MODE(insn->code) == BPF_ATOMIC)
-		return is_atomic_op(insn)
-			       ? 0
-			       : refuse(check, "BPF_ATOMIC uses invalid atomic opcode %02x",
-					insn->imm);
+		return check_atomic(check, insn);
 	return insn->imm ? refuse(check, "BPF_STX uses reserved fields") : 0;
 }
 
@@ -267,12 +265,21 @@ static int check_lddw(struct check *check, const struct bpf_insn *insn)
 	return 0;
 }
 
+static bool may_access_skb(u32 prog_type)
+{
+	return prog_type == BPF_PROG_TYPE_SOCKET_FILTER || prog_type == BPF_PROG_TYPE_SCHED_CLS ||
+	       prog_type == BPF_PROG_TYPE_SCHED_ACT;
+}
+
 static int check_load_class(struct check *check, const struct bpf_insn *insn)
 {
 	if (insn->code == LDDW)
 		return check_lddw(check, insn);
 	if (insn->dst_reg || insn->off || (BPF_MODE(insn->code) == BPF_ABS && insn->src_reg))
 		return refuse(check, "BPF_LD_[ABS|IND] uses reserved fields");
+	if (!may_access_skb(check->prog->prog_type))
+		return refuse(check, "BPF_LD_[ABS|IND] instructions not allowed for this program "
+				     "type");
 	return 0;
 }
 

@@ -137,8 +137,20 @@ BPF_TEST(validate, atomics)
 {
 	EXPECT_REFUSED("BPF_ATOMIC uses invalid atomic opcode 77", ATOMIC(BPF_DW, 0x77, 1, 2, 0),
 		       EXIT);
-	EXPECT_REFUSED("invalid atomic opcode", ATOMIC(BPF_B, BPF_ADD, 1, 2, 0), EXIT);
+	EXPECT_REFUSED("invalid atomic operand size", ATOMIC(BPF_B, BPF_ADD, 1, 2, 0), EXIT);
 	EXPECT_REFUSED("invalid atomic opcode", ATOMIC(BPF_DW, BPF_SUB, 1, 2, 0), EXIT);
+}
+
+BPF_TEST(validate, packet_loads)
+{
+	const struct bpf_insn insns[] = { MOV64_X(6, 1), LD_ABS(BPF_H, 12), EXIT };
+	char log[4096] = "";
+	int error = 0;
+
+	EXPECT_LOADED(MOV64_X(6, 1), LD_IND(BPF_B, 0, 12), EXIT);
+	EXPECT_NULL(asm_try_load(insns, 3, BPF_PROG_TYPE_XDP, log, &error));
+	EXPECT_EQ(error, -EINVAL);
+	EXPECT_NOT_NULL(strstr(log, "not allowed for this program type"));
 }
 
 BPF_TEST(validate, lddw)
