@@ -51,7 +51,7 @@ static const char *name_object(const struct bu_run *run, const void *object, cha
 		return "not unlocked";
 	}
 	if (region && region->info.kind == BU_REGION_STACK)
-		snprintf(text, size, "iterator or saved flags");
+		snprintf(text, size, "iterator, dynptr or saved flags");
 	else
 		snprintf(text, size, "object");
 	return "not released";
