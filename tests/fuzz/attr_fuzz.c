@@ -179,6 +179,7 @@ static void apply(struct caller *c, const struct patch *patch, u8 cmd)
 	u32 at = patch->at % (sizeof(c->attr) / 8) * 8;
 	u64 word = (u64)(s64)(s16)patch->value;
 
+	c->pointers &= ~(1ULL << at / 8);
 	if (cmd == BPF_PROG_TEST_RUN && at == 32) { /* so often a program is to run */
 		c->attr[at] = patch->value % 8;
 	} else if (patch->kind % KINDS == NUMBER) {
@@ -194,16 +195,14 @@ static void apply(struct caller *c, const struct patch *patch, u8 cmd)
 	}
 }
 
-/* Maps that fit but would take long to make become smaller. */
+/* Large maps take long to make, or all memory. */
 static void limit_map(struct caller *c)
 {
 	u32 *attr = (u32 *)c->words; /* type, key_size, value_size, max_entries */
-	u64 elem = (u64)attr[1] + attr[2];
+	u64 elem = (u64)attr[1] + attr[2] + 64;
 
-	if (elem * attr[3] > BIG && elem * attr[3] < BIG * 1024)
+	if (elem * attr[3] > BIG && elem <= BIG)
 		attr[3] = (u32)(BIG / elem);
-	if (attr[3] > 1 << 20 && attr[3] < 1 << 30)
-		attr[3] &= (1 << 20) - 1;
 }
 
 static void keep_fd(struct caller *c, long fd)
