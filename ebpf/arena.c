@@ -23,6 +23,8 @@
 
 #define ARENA_DEFAULT (2ULL << 30)
 #define ARENA_MIN     (16ULL << 20)
+#define ARENA_LOWEST  (4L << 30)
+#define HINT_HIGHEST  (32L << 40)
 #define CHUNK         (1ULL << 20)
 #define PAGE          4096ULL
 #define RED_ZONE_MIN  32
@@ -41,10 +43,24 @@ static u8 bits_to(u64 to)
 	return 0xff >> (8 - to);
 }
 
+/* Above 4 GiB when there is room, so that an address cut to 32 bits is none. Some tools (valgrind)
+ * map at low addresses unless they are asked. */
+static long map_high(u64 bytes)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	long addr = bu_host_syscall(SYS_mmap, 0, bytes, PROT_NONE, flags, -1, 0);
+
+	for (long hint = ARENA_LOWEST; 0 <= addr && addr < ARENA_LOWEST && hint <= HINT_HIGHEST;
+	     hint *= 2) {
+		bu_host_syscall(SYS_munmap, addr, bytes, 0, 0, 0, 0);
+		addr = bu_host_syscall(SYS_mmap, hint, bytes, PROT_NONE, flags, -1, 0);
+	}
+	return addr;
+}
+
 static u8 *map_reservation(u64 size)
 {
-	long addr = bu_host_syscall(SYS_mmap, 0, size / 4 + size, PROT_NONE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	long addr = map_high(size / 4 + size);
 
 	if (addr < 0)
 		return NULL;
@@ -55,8 +71,11 @@ static u8 *map_reservation(u64 size)
 	return (u8 *)addr;
 }
 
+/* Where address space is limited, half of what could be had: the process and other kernels need
+ * some too. */
 static u8 *reserve(u64 *size)
 {
+	u64 wanted = *size;
 	u8 *map = NULL;
 
 	while (*size >= ARENA_MIN) {
@@ -64,6 +83,11 @@ static u8 *reserve(u64 *size)
 		if (map)
 			break;
 		*size /= 2;
+	}
+	if (map && *size < wanted && *size / 2 >= ARENA_MIN) {
+		bu_host_syscall(SYS_munmap, (long)map, *size / 4 + *size, 0, 0, 0, 0);
+		*size /= 2;
+		map = map_reservation(*size);
 	}
 	return map;
 }

@@ -254,6 +254,29 @@ BPF_TEST(arena_limits, takes_less_when_address_space_is_limited)
 	EXPECT_FALSE(inits_within(10 << 20, &size));
 }
 
+/* One must not take all that there is. */
+BPF_TEST(arena_limits, several_fit_into_limited_address_space)
+{
+	struct bu_arena arenas[4];
+	struct rlimit limit;
+
+#ifdef __SANITIZE_ADDRESS__
+	BPFUNIT_SKIP("AddressSanitizer has reserved terabytes already");
+#endif
+	ASSERT_OK(getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur = address_space_now() + (1ULL << 30);
+	if (limit.rlim_max < limit.rlim_cur)
+		BPFUNIT_SKIP("address space is limited already");
+	ASSERT_OK(setrlimit(RLIMIT_AS, &limit));
+	for (size_t i = 0; i < BU_ARRAY_SIZE(arenas); i++) {
+		ASSERT_OK(bu_arena_init(&arenas[i], 0));
+		EXPECT_NOT_NULL(bu_arena_alloc(&arenas[i], 1 << 20, BU_RW, &plain));
+		EXPECT_GE((u64)arenas[i].base, 4ULL << 30);
+	}
+	for (size_t i = 0; i < BU_ARRAY_SIZE(arenas); i++)
+		bu_arena_destroy(&arenas[i]);
+}
+
 BPF_TEST(arena_limits, several_can_exist)
 {
 	struct bu_arena a, b;
