@@ -135,6 +135,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 		note = next;
 	}
 	free(kernel->trace);
+	bu_timers_destroy(&kernel->timers);
 	bu_arena_destroy(&kernel->arena);
 	pthread_mutex_destroy(&kernel->lock);
 	free(kernel);
@@ -144,6 +145,8 @@ static void forget_runs(struct bu_kernel *kernel)
 {
 	kernel->running = 0;
 	kernel->run = NULL;
+	kernel->timers.firing = false;
+	kernel->timers.running = NULL;
 }
 
 /* The lock's owner ended inside: what it ran is over. */

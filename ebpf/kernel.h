@@ -12,6 +12,7 @@
 #include "ebpf/helper.h"
 #include "ebpf/object.h"
 #include "ebpf/run.h"
+#include "ebpf/timer.h"
 
 #include <pthread.h>
 
@@ -63,6 +64,7 @@ struct bu_kernel {
 	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
 	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */
 	u32 lock_depth;               /* how often the lock's owner holds it */
+	struct bu_timers timers;
 	struct bu_hook *hook;         /* ebpf/hook.h: who watches runs; NULL: no one */
 	struct bu_session *session;   /* whose stack is in use; NULL: none */
 	/* Told of each fault when a run ends with one, before the run's memory is released. */

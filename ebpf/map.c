@@ -13,11 +13,13 @@
 #include <string.h>
 
 #define HANDLE_SIZE 64
+#define MAX_NESTING 4 /* of structs that timers are found in */
 
 static void destroy(struct bu_object *object)
 {
 	struct bu_map *map = bu_container_of(object, struct bu_map, object);
 
+	bu_timer_release_all(map);
 	map->ops->destroy(map);
 	bu_arena_free(&object->kernel->arena, map->handle);
 	if (map->btf)
@@ -36,6 +38,7 @@ static void closed(struct bu_object *object)
 {
 	struct bu_map *map = bu_container_of(object, struct bu_map, object);
 
+	bu_timer_release_all(map); /* also when programs go on with the map */
 	map->ops->closed(map);
 }
 
@@ -180,8 +183,54 @@ static void find_special_fields(struct bu_map *map, const struct bu_btf *btf, u3
 	}
 }
 
+/* How many fields of struct bpf_timer the value has, also in structs within; map->timer becomes the
+ * place of the last. */
+static u32 find_timers(struct bu_map *map, const struct bu_btf *btf, u32 type_id, u32 at, int depth)
+{
+	const struct btf_type *type = bu_btf_skip_modifiers(btf, type_id);
+	const struct btf_member *field;
+	u32 found = 0;
+
+	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT || depth > MAX_NESTING)
+		return 0;
+	if (!strcmp(bu_btf_string(btf, type->name_off), "bpf_timer")) {
+		map->timer = at + 1;
+		return 1;
+	}
+	field = (const struct btf_member *)(type + 1);
+	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++, field++) {
+		u32 bits = field->offset;
+
+		if (BTF_INFO_KFLAG(type->info))
+			bits = BTF_MEMBER_BIT_OFFSET(bits);
+		found += find_timers(map, btf, field->type, at + bits / 8, depth + 1);
+	}
+	return found;
+}
+
+/* As in the kernel two timers, or a misaligned one, are none. Source: btf_parse_fields(),
+ * map_check_btf() (6.12). */
+static int set_timer(struct bu_map *map, const struct bu_btf *btf, u32 value_type_id)
+{
+	u32 found = find_timers(map, btf, value_type_id, 0, 0);
+
+	map->special |= found > 0;
+	if (found != 1 || (map->timer - 1) % 8 || map->timer - 1 + BU_TIMER_SIZE > map->value_size)
+		map->timer = 0;
+	if (!map->timer)
+		return 0;
+	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return -EACCES;
+	if (map->type != BPF_MAP_TYPE_HASH && map->type != BPF_MAP_TYPE_LRU_HASH &&
+	    map->type != BPF_MAP_TYPE_ARRAY)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id)
 {
+	int err;
+
 	if (value_type_id) {
 		if (key_type_id && bu_btf_size_of(btf, key_type_id) != map->key_size)
 			return -EINVAL;
@@ -190,6 +239,11 @@ int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 
 		if (map->ops->no_btf)
 			return -BU_ENOTSUPP;
 		find_special_fields(map, btf, value_type_id);
+		err = set_timer(map, btf, value_type_id);
+		if (err) {
+			map->timer = 0;
+			return err;
+		}
 	}
 	bu_object_get(&btf->object);
 	map->btf = btf;

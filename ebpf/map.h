@@ -73,6 +73,7 @@ struct bu_map {
 	bool special; /* the value has fields that BTF gives a meaning: bpf_spin_lock, bpf_timer,
 			 ... */
 	bool has_spin_lock;
+	u32 timer;          /* 1 + the offset of the value's struct bpf_timer; 0: none */
 	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
 	struct bu_btf *btf; /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;

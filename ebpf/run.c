@@ -263,19 +263,9 @@ static u64 catch_exception(struct bu_run *run)
 	return r0;
 }
 
-u64 bu_run_exec(struct bu_run *run)
+/* After the VM: exceptions, leaks, and the fault's report. */
+static u64 finish(struct bu_run *run, u64 r0)
 {
-	u64 r0;
-
-	run->depth = run->base = 0;
-	run->regs[1] = (u64)run->ctx;
-	if (!open_frame(run)) {
-		bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW, "no memory for the stack is left");
-		return 0;
-	}
-	((struct bu_prog *)run->prog)->run_cnt++;
-	bu_entry_counters(run->prog)[0]++;
-	r0 = bu_vm_run(run, 0, 0);
 	if (bu_unlikely(run->fault.kind == BU_FAULT_THROWN))
 		r0 = catch_exception(run);
 	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
@@ -291,6 +281,26 @@ u64 bu_run_exec(struct bu_run *run)
 	return 0;
 }
 
+/* The first frame; false with a fault. */
+static bool begin(struct bu_run *run)
+{
+	run->depth = run->base = 0;
+	if (open_frame(run))
+		return true;
+	bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW, "no memory for the stack is left");
+	return false;
+}
+
+u64 bu_run_exec(struct bu_run *run)
+{
+	run->regs[1] = (u64)run->ctx;
+	if (!begin(run))
+		return 0;
+	((struct bu_prog *)run->prog)->run_cnt++;
+	bu_entry_counters(run->prog)[0]++;
+	return finish(run, bu_vm_run(run, 0, 0));
+}
+
 /* Index of the function at a callback's address, or -1 with a fault. */
 static int callback_func(struct bu_run *run, u64 callback)
 {
@@ -303,6 +313,29 @@ static int callback_func(struct bu_run *run, u64 callback)
 		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT,
 			       "the callback is not the address of a function of this program");
 	return func;
+}
+
+u64 bu_run_exec_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3)
+{
+	int func = callback_func(run, callback);
+	u32 start;
+
+	if (func < 0 || !begin(run))
+		return 0;
+	start = run->prog->funcs[func].start;
+	run->insn = start;
+	run->regs[1] = a1;
+	run->regs[2] = a2;
+	run->regs[3] = a3;
+	run->budget -= run->prog->funcs[func].end - start;
+	if (run->budget < 0) {
+		bu_fault_raise(run, BU_FAULT_BUDGET,
+			       "timers that expire at the same time have used it up: one starts "
+			       "itself anew without delay");
+		return finish(run, 0);
+	}
+	bu_entry_counters(run->prog)[func]++;
+	return finish(run, bu_vm_run(run, start, 0));
 }
 
 /* Enter a callback's frame; false with a fault. */

@@ -93,6 +93,8 @@ int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32
 
 /* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
 u64 bu_run_exec(struct bu_run *run);
+/* The same from the function at address `callback`, without context: how timers run. */
+u64 bu_run_exec_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3);
 /* From a helper: call the subprogram at address `callback` (of BU_REGION_CODE) in this run. After
  * it check run->fault.kind: the callback may have faulted, and the helper should return. */
 u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);

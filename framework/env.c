@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "framework/kobj.h"
 #include "framework/state.h"
+#include "helpers/timer.h"
 
 /* TASK_PID_MAX: Source: PID_MAX_LIMIT on 64-bit, include/linux/threads.h (6.12). */
 #define PID_LIMIT (4 * 1024 * 1024)
@@ -112,12 +114,23 @@ void bpfunit_set_random_seed(uint64_t seed)
 
 void bpfunit_clock_set_ns(uint64_t ns)
 {
-	env()->clock_ns = ns;
+	struct bu_kernel *kernel = bu_test_kernel();
+
+	if (!kernel->timers.armed) {
+		kernel->env.clock_ns = ns;
+		return;
+	}
+	bu_events_capture_new();
+	bu_task_refresh();
+	bu_timers_clock_to(kernel, ns);
+	bu_events_drain();
+	bu_test_warn();
+	bu_test_end_if_asked();
 }
 
 void bpfunit_clock_advance_ns(uint64_t ns)
 {
-	env()->clock_ns += ns;
+	bpfunit_clock_set_ns(env()->clock_ns + ns);
 }
 
 uint64_t bpfunit_clock_ns(void)

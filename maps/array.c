@@ -2,6 +2,7 @@
 /* BPF_MAP_TYPE_ARRAY: all elements exist from the start. Source: kernel/bpf/arraymap.c (6.12). */
 #include <unistd.h>
 
+#include "ebpf/timer.h"
 #include "maps/array.h"
 #include "maps/stubs.h"
 
@@ -14,10 +15,13 @@ static int update(struct bu_map *map, const void *key, const void *value, u64 fl
 {
 	u32 index = bu_array_index(key);
 	int error = bu_array_check_update(map, index, flags);
+	void *slot;
 
 	if (error)
 		return error;
-	bu_value_store(map, bu_array_at(map->priv, index, 0), value);
+	slot = bu_array_at(map->priv, index, 0);
+	bu_value_store(map, slot, value);
+	bu_timer_release(map, slot);
 	return 0;
 }
 

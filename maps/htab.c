@@ -210,6 +210,7 @@ void bu_htab_replace(struct bu_htab *table, u32 old, u32 index)
 	to->next = from->next;
 	to->linked = true;
 	from->linked = false;
+	bu_timer_release(table->map, from->value);
 	join_order(table, index);
 	remove_from_bucket(table, old);
 	add_to_bucket(table, index);
@@ -226,6 +227,7 @@ void bu_htab_unlink(struct bu_htab *table, u32 index)
 	*(elem->next ? &bu_elem(table, elem->next)->prev : &table->last) = elem->prev;
 	elem->linked = false;
 	table->count--;
+	bu_timer_release(table->map, elem->value);
 }
 
 static int init(struct bu_htab *table)

@@ -89,6 +89,8 @@ int bu_htab_link(struct bu_htab *table, u32 index, const void *key);
 /* Put `index` in the place of `old`, with the same key. */
 void bu_htab_replace(struct bu_htab *table, u32 old, u32 index);
 void bu_htab_unlink(struct bu_htab *table, u32 index);
+/* The key of the element with this value; false: there is none. */
+bool bu_htab_key_of(const struct bu_map *map, const void *value, void *key);
 /* The CPU that system calls run on. */
 u32 bu_htab_user_cpu(const struct bu_map *map);
 

@@ -107,6 +107,19 @@ long bu_htab_for_each(struct bu_map *map, struct bu_run *run, u64 callback, u64 
 	return visited;
 }
 
+bool bu_htab_key_of(const struct bu_map *map, const void *value, void *key)
+{
+	const struct bu_htab *table = map->priv;
+
+	for (u32 i = 1; i < table->used; i++) {
+		if (bu_elem(table, i)->value == value) {
+			memcpy(key, bu_elem(table, i)->key, map->key_size);
+			return true;
+		}
+	}
+	return false;
+}
+
 u32 bu_htab_user_cpu(const struct bu_map *map)
 {
 	return map->object.kernel->env.cpu;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Copying never touches a lock inside the value; all else about values is arithmetic. */
+/* Copying never touches a lock or timer inside the value; all else about values is arithmetic. */
 #include <bpf/btf.h>
 #include <string.h>
 
@@ -87,14 +87,28 @@ static void load(void *value, const void *slot, u32 size, int lock)
 		memset((u8 *)value + lock, 0, LOCK_SIZE);
 }
 
+static void store_around_timer(struct bu_map *map, void *slot, const void *value)
+{
+	u8 *timer = (u8 *)slot + map->timer - 1, kept[BU_TIMER_SIZE];
+
+	memcpy(kept, timer, sizeof(kept));
+	copy_but_lock(slot, value, map->value_size, bu_value_spin_lock(map));
+	memcpy(timer, kept, sizeof(kept));
+}
+
 void bu_value_store(struct bu_map *map, void *slot, const void *value)
 {
-	copy_but_lock(slot, value, map->value_size, bu_value_spin_lock(map));
+	if (bu_unlikely(map->timer))
+		store_around_timer(map, slot, value);
+	else
+		copy_but_lock(slot, value, map->value_size, bu_value_spin_lock(map));
 }
 
 void bu_value_load(struct bu_map *map, void *value, const void *slot)
 {
 	load(value, slot, map->value_size, bu_value_spin_lock(map));
+	if (bu_unlikely(map->timer))
+		memset((u8 *)value + map->timer - 1, 0, BU_TIMER_SIZE);
 }
 
 void bu_value_store_all(struct bu_map *map, void *slots, u32 stride, const void *values)

@@ -26,9 +26,9 @@ struct bu_region_info bu_value_region(struct bu_map *map, u32 stride);
 int bu_value_spin_lock(struct bu_map *map);
 /* 0, or -EINVAL for BPF_F_LOCK on a map without lock. */
 int bu_value_check_lock(struct bu_map *map, u64 flags);
-/* Write a value: all but the lock, which belongs to programs. */
+/* Write a value: all but the lock and the timer, which belong to programs. */
 void bu_value_store(struct bu_map *map, void *slot, const void *value);
-/* Copy a value for user space: all but the lock, which reads as 0. */
+/* Copy a value for user space: all but the lock and the timer, which read as 0. */
 void bu_value_load(struct bu_map *map, void *value, const void *slot);
 /* The same for all CPUs: slots are `stride` bytes apart, user space's are round_up(value_size, 8).
  */

@@ -30,7 +30,10 @@ BPFUNIT_API uint32_t bpfunit_nr_cpus(void);
 BPFUNIT_API void bpfunit_set_random_seed(uint64_t seed);
 
 /* CLOCK_MONOTONIC in ns: bpf_ktime_get_ns() and coarse_ns; boot time is this plus an offset (0).
- * The clock moves only when a test moves it. */
+ * The clock moves only when a test moves it. Moving it fires the timers (struct bpf_timer) that expire
+ * by the new time, also when that is the present one: in order of expiry, equal ones in the order of
+ * their starts, each with the clock at its expiry. A fault in a callback fails the test as any
+ * other; expect one with EXPECT_FAULT(kind, bpfunit_clock_advance_ns(ns)). */
 BPFUNIT_API void bpfunit_clock_set_ns(uint64_t ns);
 BPFUNIT_API void bpfunit_clock_advance_ns(uint64_t ns);
 BPFUNIT_API uint64_t bpfunit_clock_ns(void);
