@@ -4,6 +4,16 @@
 
 #include <bpf/bpf_helpers.h>
 
+extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym;
+extern _Bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __ksym;
+extern _Bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __ksym;
+extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __ksym;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer,
+			      __u32 buffer__szk) __ksym;
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u32 offset, void *buffer,
+				   __u32 buffer__szk) __ksym;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -133,6 +143,81 @@ int discarded(void *ctx)
 	out[1] = bpf_ringbuf_reserve_dynptr(&ring, 8, 0, &ptr);
 	bpf_ringbuf_discard_dynptr(&ptr, BPF_RB_NO_WAKEUP);
 	out[2] = (__s64)bpf_ringbuf_query(&ring, BPF_RB_PROD_POS);
+	return 0;
+}
+
+SEC("socket")
+int adjusted(void *ctx)
+{
+	struct bpf_dynptr ptr, clone;
+	void *value = value_of(&values);
+	__u64 number = 5;
+
+	if (!value)
+		return 1;
+	bpf_dynptr_from_mem(value, 64, 0, &ptr);
+	out[0] = bpf_dynptr_size(&ptr);
+	out[1] = bpf_dynptr_is_null(&ptr);
+	out[2] = bpf_dynptr_is_rdonly(&ptr);
+	out[3] = bpf_dynptr_adjust(&ptr, 16, 15);
+	out[4] = bpf_dynptr_adjust(&ptr, 16, 65);
+	out[5] = bpf_dynptr_adjust(&ptr, 65, 66);
+	out[6] = bpf_dynptr_adjust(&ptr, 16, 32);
+	out[7] = bpf_dynptr_size(&ptr);
+	out[8] = bpf_dynptr_clone(&ptr, &clone);
+	out[9] = bpf_dynptr_adjust(&clone, 8, 16);
+	out[10] = bpf_dynptr_write(&clone, 0, &number, sizeof(number), 0);
+	number = 0;
+	out[11] = bpf_dynptr_read(&number, sizeof(number), &ptr, 8, 0);
+	out[12] = (__s64)number;
+	out[13] = bpf_dynptr_write(&clone, 1, &number, sizeof(number), 0);
+	out[14] = bpf_dynptr_adjust(&ptr, 16, 16);
+	out[15] = bpf_dynptr_size(&ptr);
+	return 0;
+}
+
+SEC("tc") /* slices to write to are for programs that may write to packets */
+int sliced(void *ctx)
+{
+	struct bpf_dynptr ptr, clone;
+	void *value = value_of(&values);
+	__u64 buffer = 0, *slice;
+
+	if (!value)
+		return 1;
+	bpf_dynptr_from_mem(value, 16, 0, &ptr);
+	slice = bpf_dynptr_slice_rdwr(&ptr, 8, &buffer, sizeof(buffer));
+	if (slice)
+		*slice = 9;
+	slice = bpf_dynptr_slice(&ptr, 8, NULL, sizeof(buffer));
+	out[0] = slice ? (__s64)*slice : -1;
+	slice = bpf_dynptr_slice(&ptr, 9, NULL, sizeof(buffer));
+	out[1] = slice ? (__s64)*slice : -1;
+	slice = bpf_dynptr_slice_rdwr(&ptr, 9, &buffer, sizeof(buffer));
+	out[2] = slice ? (__s64)*slice : -1;
+	bpf_dynptr_from_mem(value, 16, 1, &ptr);
+	out[3] = bpf_dynptr_size(&ptr);
+	out[4] = bpf_dynptr_is_null(&ptr);
+	out[5] = bpf_dynptr_is_rdonly(&ptr);
+	out[6] = bpf_dynptr_adjust(&ptr, 0, 0);
+	out[7] = bpf_dynptr_clone(&ptr, &clone);
+	out[8] = bpf_dynptr_is_null(&clone);
+	slice = bpf_dynptr_slice(&ptr, 0, &buffer, sizeof(buffer));
+	out[9] = slice ? (__s64)*slice : -1;
+	return 0;
+}
+
+SEC("socket")
+int cloned_record(void *ctx)
+{
+	struct bpf_dynptr ptr, clone;
+
+	out[0] = bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &ptr);
+	out[1] = bpf_dynptr_adjust(&ptr, 8, 16);
+	out[2] = bpf_dynptr_clone(&ptr, &clone);
+	out[3] = bpf_dynptr_size(&clone);
+	bpf_ringbuf_submit_dynptr(&clone, 0);
+	out[4] = (__s64)bpf_ringbuf_query(&ring, BPF_RB_PROD_POS);
 	return 0;
 }
 

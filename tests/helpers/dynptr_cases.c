@@ -19,14 +19,31 @@ struct run {
 };
 
 static const struct run runs[] = {
-	{ "memory", 0, 0, 0 },       { "no_memory", 0, 0, 0 },    { "limits", 0, 0, 0 },
-	{ "record", 8, 0, 0 },       { "record", 8, 1, 0 },       { "record", 16, 8, 0 },
-	{ "record", 16, 9, 0 },      { "record", 7, 0, 0 },       { "record", 0, 0, 0 },
-	{ "record", 8, -1U, 0 },     { "record", 8, 0, 1 },       { "record", 4080, 4072, 0 },
-	{ "record", 4081, 0, 0 },    { "record", 4096, 0, 0 },    { "record", (1 << 24) - 1, 0, 0 },
-	{ "record", 1 << 24, 0, 0 }, { "record", 1 << 24, 0, 1 }, { "record", -1U, 0, 0 },
-	{ "discarded", 8, 0, 0 },    { "discarded", 4096, 0, 0 }, { "discarded", 1 << 24, 0, 0 },
+	{ "memory", 0, 0, 0 },
+	{ "no_memory", 0, 0, 0 },
+	{ "limits", 0, 0, 0 },
+	{ "record", 8, 0, 0 },
+	{ "record", 8, 1, 0 },
+	{ "record", 16, 8, 0 },
+	{ "record", 16, 9, 0 },
+	{ "record", 7, 0, 0 },
+	{ "record", 0, 0, 0 },
+	{ "record", 8, -1U, 0 },
+	{ "record", 8, 0, 1 },
+	{ "record", 4080, 4072, 0 },
+	{ "record", 4081, 0, 0 },
+	{ "record", 4096, 0, 0 },
+	{ "record", (1 << 24) - 1, 0, 0 },
+	{ "record", 1 << 24, 0, 0 },
+	{ "record", 1 << 24, 0, 1 },
+	{ "record", -1U, 0, 0 },
+	{ "discarded", 8, 0, 0 },
+	{ "discarded", 4096, 0, 0 },
+	{ "discarded", 1 << 24, 0, 0 },
 	{ "discarded", 8, 0, 2 },
+	{ "adjusted", 0, 0, 0 },
+	{ "sliced", 0, 0, 0 },
+	{ "cloned_record", 0, 0, 0 },
 };
 
 static int execute(struct dynptr_bpf *skel, const struct run *run)

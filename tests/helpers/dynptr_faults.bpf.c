@@ -4,6 +4,10 @@
 
 #include <bpf/bpf_helpers.h>
 
+extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __ksym;
+extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __ksym;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -223,6 +227,32 @@ int reserves_in_hash(void *ctx)
 	struct bpf_dynptr ptr;
 
 	return bpf_ringbuf_reserve_dynptr(&flows, 8, 0, &ptr);
+}
+
+SEC("socket")
+int clone_after_submit(void *ctx)
+{
+	struct bpf_dynptr ptr, clone;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 8, 0, &ptr);
+	bpf_dynptr_clone(&ptr, &clone);
+	bpf_ringbuf_submit_dynptr(&ptr, 0);
+	if (how == 1)
+		return bpf_dynptr_size(&clone);
+	if (how == 2)
+		bpf_ringbuf_submit_dynptr(&clone, 0);
+	if (how == 3)
+		return bpf_dynptr_adjust(&clone, 0, 4);
+	return 0;
+}
+
+SEC("socket")
+int size_of_none(void *ctx)
+{
+	struct bpf_dynptr ptr;
+
+	BARRIER(ptr);
+	return bpf_dynptr_size(&ptr);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -37,7 +37,7 @@ BPF_TEST(dynptr, results_are_the_kernels)
 
 	ASSERT_NOT_NULL(e.file);
 	EXPECT_OK(dynptr_cases(compare, &e));
-	EXPECT_EQ(e.lines, 22);
+	EXPECT_EQ(e.lines, 25);
 	EXPECT_EQ(fgetc(e.file), EOF);
 	fclose(e.file);
 }
@@ -168,4 +168,13 @@ BPF_TEST_F(dynptr_faults, reservations_are_released_once)
 	EXPECT_BAD(DOUBLE_RELEASE, "submitted or discarded already", after_submit, 5);
 	EXPECT_BAD(USE_AFTER_FREE, "ring", after_submit, 6);
 	EXPECT_BAD(BAD_ARGUMENT, "bpf_ringbuf_reserve_dynptr", submits_memory, 0);
+}
+
+BPF_TEST_F(dynptr_faults, clones_end_with_their_record)
+{
+	EXPECT_GOOD(clone_after_submit, 0);
+	EXPECT_BAD(BAD_ARGUMENT, "submitted or discarded already", clone_after_submit, 1);
+	EXPECT_BAD(BAD_ARGUMENT, "submitted or discarded already", clone_after_submit, 2);
+	EXPECT_BAD(BAD_ARGUMENT, "submitted or discarded already", clone_after_submit, 3);
+	EXPECT_BAD(BAD_ARGUMENT, "not a dynptr", size_of_none, 0);
 }
