@@ -13,6 +13,7 @@
 #include "ebpf/kernel.h"
 #include "ebpf/vm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAY_GOTO_MAX (8U << 20) /* Source: BPF_MAX_LOOPS */
@@ -225,12 +226,15 @@ void bu_run_throw(struct bu_run *run, u64 cookie)
 static u64 default_exception(struct bu_run *run, const struct bu_prog *prog, u32 insn)
 {
 	const struct bu_line *line = bu_prog_line(prog, insn);
+	char at[128] = "";
 
+	if (line)
+		snprintf(at, sizeof(at), "%.100s:%u, ", line->file, line->line);
 	bu_warn(run->kernel,
-		"bpf_throw(%llu) at %.100s:%u (instruction %u of '%s') met no exception callback: "
+		"bpf_throw(%llu) at %sinstruction %u of '%s' met no exception callback: "
 		"the program returned %llu",
-		(unsigned long long)run->cookie, line ? line->file : "?", line ? line->line : 0,
-		insn, prog->name, (unsigned long long)run->cookie);
+		(unsigned long long)run->cookie, at, insn, prog->name,
+		(unsigned long long)run->cookie);
 	return run->cookie;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "asm.h"
 #include "ebpf/hook.h"
+#include "faulty_object.skel.h"
 
 #include <bpf/bpf.h>
 #include <ctype.h>
@@ -273,6 +274,28 @@ GOLDEN(deadlock, BPFUNIT_FAULT_DEADLOCK, LOOKUP(world.hash, 1), MOV64_X(6, 0), S
 GOLDEN(budget, BPFUNIT_FAULT_BUDGET, MOV64_K(1, w ? 10000 : 1000), ALU64_K(BPF_SUB, 1, 1),
        JMP_K(BPF_JNE, 1, 0, -2), RETURN(0))
 
+/* A call of a kernel function. The emulated kernel has those that a loaded object declares. */
+#define KFUNC(name)                                                                                \
+	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0,                                      \
+	     libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY))
+
+#define GOLDEN_KFUNC(name, kind, ...)                                                              \
+	PROGRAM(name, BPF_PROG_TYPE_RAW_TRACEPOINT, __VA_ARGS__)                                   \
+	BPF_TEST(golden, name)                                                                     \
+	{                                                                                          \
+		BPFUNIT_LOAD(faulty_object_bpf);                                                   \
+		EXPECT_NO_FAULT(name##_run(0));                                                    \
+		ASSERT_FAULT(kind, name##_run(1));                                                 \
+		expect_golden(#name, masked(bpfunit_fault_report()));                              \
+	}
+
+GOLDEN_KFUNC(leaked_section, BPFUNIT_FAULT_LEAK, MOV64_K(6, w), KFUNC("bpf_rcu_read_lock"),
+	     JMP_K(BPF_JNE, 6, 0, 1), KFUNC("bpf_rcu_read_unlock"), RETURN(0))
+
+GOLDEN_KFUNC(unlocked_twice, BPFUNIT_FAULT_DOUBLE_RELEASE, MOV64_K(6, w),
+	     KFUNC("bpf_rcu_read_lock"), KFUNC("bpf_rcu_read_unlock"), JMP_K(BPF_JEQ, 6, 0, 1),
+	     KFUNC("bpf_rcu_read_unlock"), RETURN(0))
+
 PROGRAM(section, BPF_PROG_TYPE_RAW_TRACEPOINT, RETURN(0))
 
 BPF_TEST(golden, open_section)
@@ -305,6 +328,18 @@ BPF_TEST(golden, invalid_return_value)
 	EXPECT_STREQ(warning(), "");
 	EXPECT_NO_FAULT(EXPECT_EQ(xdp_action_run(1), 77));
 	expect_golden("invalid_return_value", warning());
+}
+
+PROGRAM(thrown, BPF_PROG_TYPE_RAW_TRACEPOINT, MOV64_K(1, 5), MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
+	KFUNC("bpf_throw"), RETURN(1))
+
+BPF_TEST(golden, uncaught_exception)
+{
+	BPFUNIT_LOAD(faulty_object_bpf);
+	EXPECT_EQ(thrown_run(0), 1);
+	EXPECT_STREQ(warning(), "");
+	EXPECT_NO_FAULT(EXPECT_EQ(thrown_run(1), 5));
+	expect_golden("uncaught_exception", warning());
 }
 
 PROGRAM(division, BPF_PROG_TYPE_RAW_TRACEPOINT, MOV64_K(0, 9), MOV64_K(1, !w),
