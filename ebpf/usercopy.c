@@ -2,13 +2,15 @@
 /*
  * Copies from and to addresses that a caller of bpf(2) gave. Whatever they are, nothing here
  * touches memory that the process does not have: the host is asked first, which prepares the pages.
- * The copy itself is libc's, so that a sanitizer sees what it touches.
+ * The calling thread's stack above us, where most keys, values and attributes are, needs no
+ * question. The copy itself is libc's, so that a sanitizer sees what it touches.
  *
  * Differs: where the host cannot tell (Linux before 5.14), wild pointers fault in the caller's
  * process.
  */
 #include "ebpf/syscall.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +18,8 @@
 /* Of madvise(2); not in the oldest header that we build with. */
 #define POPULATE_READ  22
 #define POPULATE_WRITE 23
+#define MAIN_STACK                                                                                 \
+	(4 << 20) /* how far below its top a frame is taken to be on the main thread's stack */
 
 static bool is_user(u64 address, size_t size)
 {
@@ -32,11 +36,51 @@ static long populate(u64 address, size_t size, int advice)
 	return bu_host_syscall(SYS_madvise, (long)begin, (long)(end - begin), advice, 0, 0, 0);
 }
 
+/* The main thread's stack, by what glibc knows of it. On any other, low and top stay 0. */
+extern void *__libc_stack_end __attribute__((weak));
+static _Thread_local struct {
+	bool known;
+	u64 low, top;
+} stack;
+
+static void find_stack(void)
+{
+	pthread_attr_t attr;
+	size_t size;
+	void *low;
+
+	stack.known = true;
+	if (gettid() == getpid()) {
+		stack.top = &__libc_stack_end ? (u64)__libc_stack_end : 0;
+		stack.low = stack.top - BU_MIN(stack.top, MAIN_STACK);
+	} else if (!pthread_getattr_np(pthread_self(), &attr)) {
+		if (!pthread_attr_getstack(&attr, &low, &size)) {
+			stack.low = (u64)low;
+			stack.top = (u64)low + size;
+		}
+		pthread_attr_destroy(&attr);
+	}
+}
+
+/* Whether [address, address + size) is stack in use: all that lies between this frame and the
+ * stack's top. A frame elsewhere (a coroutine's, a signal's) does not tell. */
+static bool is_stack(u64 address, size_t size)
+{
+	u64 here = (u64)__builtin_frame_address(0);
+
+	if (bu_unlikely(!stack.known))
+		find_stack();
+	return here >= stack.low && here < stack.top && address >= here && address < stack.top &&
+	       size <= stack.top - address;
+}
+
 static int check_access(u64 address, size_t size, int advice)
 {
 	char here = 0;
 	long err;
 
+	if (is_stack(address, size))
+		return 0;
 	if (!is_user(address, size))
 		return -EFAULT;
 	err = populate(address, size, advice);
