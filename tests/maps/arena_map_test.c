@@ -8,7 +8,7 @@
 #include "arena.skel.h"
 
 #define TYPE_ARENA 33
-#define USER       (1ULL << 44)
+#define USER       (1ULL << 45) /* beyond the shadow of AddressSanitizer */
 #define PAGE       4096
 
 struct node { /* as in the program */
