@@ -456,22 +456,22 @@ static int check_reached(struct check *check, const u8 *marks)
 }
 
 /* Put an instruction on the list of those to visit, once. */
-static void reach(u8 *marks, u32 *todo, u32 *nr, u32 insn)
+static void reach(u8 *marks, u32 *pending, u32 *nr, u32 insn)
 {
 	if (marks[insn] & REACHED)
 		return;
 	marks[insn] |= REACHED;
-	todo[(*nr)++] = insn;
+	pending[(*nr)++] = insn;
 }
 
-static void visit(const struct bu_prog *prog, u32 i, u8 *marks, u32 *todo, u32 *nr)
+static void visit(const struct bu_prog *prog, u32 i, u8 *marks, u32 *pending, u32 *nr)
 {
 	const struct bpf_insn *insn = &prog->insns[i];
 
 	if (is_ja(insn) || is_cond_jump(insn) || is_func_ref(insn))
-		reach(marks, todo, nr, target_of(prog, i));
+		reach(marks, pending, nr, target_of(prog, i));
 	if (!is_ja(insn) && !is_exit(insn))
-		reach(marks, todo, nr, i + (insn->code == LDDW ? 2 : 1));
+		reach(marks, pending, nr, i + (insn->code == LDDW ? 2 : 1));
 }
 
 /* Instructions that cannot be reached from the first are worth a warning. Differs: the kernel
@@ -479,15 +479,15 @@ static void visit(const struct bu_prog *prog, u32 i, u8 *marks, u32 *todo, u32 *
 static int check_reachable(struct check *check, u8 *marks)
 {
 	const struct bu_prog *prog = check->prog;
-	u32 *todo = malloc(prog->nr_insns * sizeof(*todo)), nr = 0, i;
+	u32 *pending = malloc(prog->nr_insns * sizeof(*pending)), nr = 0, i;
 
-	if (!todo)
+	if (!pending)
 		return -ENOMEM;
-	reach(marks, todo, &nr, 0);
-	reach(marks, todo, &nr, prog->exception_insn);
+	reach(marks, pending, &nr, 0);
+	reach(marks, pending, &nr, prog->exception_insn);
 	while (nr)
-		visit(prog, todo[--nr], marks, todo, &nr);
-	free(todo);
+		visit(prog, pending[--nr], marks, pending, &nr);
+	free(pending);
 	for_each_insn(prog, i)
 	{
 		if (marks[i] & REACHED)
