@@ -291,14 +291,20 @@ static struct bpfunit_packet *ipv6_frame(struct bpfunit_where where, const char 
 	return (bpfunit_packet_ipv6)(where, packet, source, destination);
 }
 
+static struct bpfunit_packet *udp_text(struct bpfunit_where where, struct bpfunit_packet *packet,
+				       uint16_t source_port, uint16_t destination_port,
+				       const char *payload)
+{
+	(bpfunit_packet_udp)(where, packet, source_port, destination_port);
+	return (bpfunit_packet_payload)(where, packet, payload, payload ? strlen(payload) : 0);
+}
+
 struct bpfunit_packet *(bpfunit_packet_ipv4_udp)(struct bpfunit_where where, const char *source,
 						 const char *destination, uint16_t source_port,
 						 uint16_t destination_port, const char *payload)
 {
-	struct bpfunit_packet *packet = ipv4_frame(where, source, destination);
-
-	(bpfunit_packet_udp)(where, packet, source_port, destination_port);
-	return (bpfunit_packet_payload)(where, packet, payload, payload ? strlen(payload) : 0);
+	return udp_text(where, ipv4_frame(where, source, destination), source_port,
+			destination_port, payload);
 }
 
 struct bpfunit_packet *(bpfunit_packet_ipv4_tcp)(struct bpfunit_where where, const char *source,
@@ -313,10 +319,8 @@ struct bpfunit_packet *(bpfunit_packet_ipv6_udp)(struct bpfunit_where where, con
 						 const char *destination, uint16_t source_port,
 						 uint16_t destination_port, const char *payload)
 {
-	struct bpfunit_packet *packet = ipv6_frame(where, source, destination);
-
-	(bpfunit_packet_udp)(where, packet, source_port, destination_port);
-	return (bpfunit_packet_payload)(where, packet, payload, payload ? strlen(payload) : 0);
+	return udp_text(where, ipv6_frame(where, source, destination), source_port,
+			destination_port, payload);
 }
 
 struct bpfunit_packet *(bpfunit_packet_ipv6_tcp)(struct bpfunit_where where, const char *source,
