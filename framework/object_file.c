@@ -102,12 +102,19 @@ static int check_sections(struct file *file)
 	return error;
 }
 
+/* The section may begin at an odd byte of the file: what is parsed is a copy. */
 static bool is_sound_btf(const struct bu_elf_section *section)
 {
-	struct bu_btf btf = { .data = (u8 *)section->data, .size = section->size };
-	int error = section->size < UINT32_MAX ? bu_btf_parse(&btf) : -E2BIG;
+	struct bu_btf btf = { .data = malloc(section->size), .size = section->size };
+	int error = -E2BIG;
 
+	if (section->size < UINT32_MAX && btf.data) {
+		memcpy(btf.data, section->data, section->size);
+		error = bu_btf_parse(&btf);
+	}
+	error = btf.data ? error : -ENOMEM;
 	free(btf.types);
+	free(btf.data);
 	return !error || error == -ENOMEM;
 }
 
