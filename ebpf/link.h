@@ -19,7 +19,7 @@ struct bu_link_request {
 	struct bu_kernel *kernel;
 	struct bu_prog *prog; /* NULL: a link of a map (struct_ops) */
 	const struct bu_link_create_attr
-		*attr;    /* RAW_TRACEPOINT_OPEN: a zeroed one with the cookie */
+		*attr;    /* RAW_TRACEPOINT_OPEN: zero but for attach_type and tracing.cookie */
 	const char *name; /* RAW_TRACEPOINT_OPEN: the tracepoint; else NULL */
 };
 
@@ -42,6 +42,7 @@ struct bu_link_type {     /* a row of links.def */
 	/* LINK_UPDATE to another map; NULL: -EINVAL. */
 	int (*update_map)(struct bu_link *link, struct bu_map *map, struct bu_map *old, u32 flags);
 	bool detachable; /* LINK_DETACH works; else -EOPNOTSUPP */
+	int detached;    /* what it gives once detached: 0 for most types */
 	/* Fill in the type's part of `info` (type, id, prog_id are there). On entry it has what the
 	 * caller gave: addresses and sizes of buffers, which this writes by bu_link_put_string()
 	 * and bu_copy_to_user(). NULL: nothing to say. */
@@ -73,6 +74,11 @@ void bu_link_detach(struct bu_link *link);
  * to be written, with the NUL. 0; -EINVAL: only one of buffer and length; -EFAULT; -ENOSPC after
  * what fits was written. Source: bpf_copy_to_user(), kernel/bpf/syscall.c */
 int bu_link_put_string(u64 buffer, u32 *len, const char *text);
+/* The program type that an attach type belongs to; BPF_PROG_TYPE_UNSPEC: none. Source:
+ * attach_type_to_prog_type() (ebpf/attach_type.c) */
+u32 bu_attach_prog_type(u32 attach_type);
+/* 0, or -EINVAL: the program cannot be attached so. Source: bpf_prog_attach_check_attach_type() */
+int bu_attach_check(const struct bu_prog *prog, u32 attach_type);
 /* Call `visit` for each attached link, oldest first, until it returns other than 0; that, or 0. */
 int bu_link_for_each(struct bu_kernel *kernel, int (*visit)(struct bu_link *link, void *arg),
 		     void *arg);

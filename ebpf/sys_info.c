@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The bpf(2) commands that find objects by id and describe them.
- * Source: bpf_obj_get_next_id(), bpf_{map,prog}_get_info_by_fd(), kernel/bpf/syscall.c;
+ * Source: bpf_obj_get_next_id(), bpf_{map,prog,link}_get_info_by_fd(), kernel/bpf/syscall.c;
  * btf_get_info_by_fd(), kernel/bpf/btf.c (6.12). Differs: load time and uid are 0, nothing is
  * jitted, and instructions are listed as they were loaded.
  */
 #include "ebpf/kernel.h"
-#include "ebpf/syscall.h"
+#include "ebpf/link.h"
 
 #include <limits.h>
 #include <string.h>
@@ -20,6 +20,7 @@ static enum bu_object_kind kind_of_command(unsigned int cmd)
 	case BPF_MAP_GET_NEXT_ID:
 		return BU_OBJECT_MAP;
 	case BPF_LINK_GET_NEXT_ID:
+	case BPF_LINK_GET_FD_BY_ID:
 		return BU_OBJECT_LINK;
 	default:
 		return BU_OBJECT_BTF;
@@ -234,6 +235,21 @@ static int btf_info(struct bu_btf *btf, struct bu_call *call)
 	return !err && cut ? -ENOSPC : err;
 }
 
+static int link_info(struct bu_link *link, struct bu_call *call)
+{
+	struct bu_link_info info;
+	int err = get_info(call, &info, sizeof(info));
+
+	if (err)
+		return err;
+	info.type = link->type->type;
+	info.id = link->object.id;
+	if (link->prog)
+		info.prog_id = link->prog->object.id;
+	err = link->type->info ? link->type->info(link, &info) : 0;
+	return err ? err : put_info(call, &info, sizeof(info));
+}
+
 long bu_sys_info(struct bu_kernel *kernel, struct bu_call *call)
 {
 	int err;
@@ -248,6 +264,8 @@ long bu_sys_info(struct bu_kernel *kernel, struct bu_call *call)
 		return prog_info(bu_container_of(fd->object, struct bu_prog, object), call);
 	case BU_OBJECT_BTF:
 		return btf_info(bu_container_of(fd->object, struct bu_btf, object), call);
+	case BU_OBJECT_LINK:
+		return link_info(bu_container_of(fd->object, struct bu_link, object), call);
 	default:
 		return -EINVAL;
 	}

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bpf(2) commands about programs and links.
+ * The bpf(2) commands about programs.
  * Source: kernel/bpf/syscall.c (6.12), the functions of the same names.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
-/* Newer than the oldest header that we build with: offsets in union bpf_attr, an attach type. */
-#define LOG_TRUE_SIZE      140
-#define UPROBE_MULTI_PID   56
-#define TRACE_UPROBE_MULTI 48
+#define LOG_TRUE_SIZE 140 /* newer than the oldest header that we build with: in union bpf_attr */
 
 static struct bu_prog *prog_of_fd(struct bu_kernel *kernel, int fd, int *error)
 {
@@ -96,25 +93,7 @@ static long not_attached(struct bu_kernel *kernel, const struct bu_prog *prog, c
 	return -EINVAL;
 }
 
-/* Links are not emulated; what libbpf learns about the kernel from failing calls is answered.
- * Source: link_create() */
-long bu_sys_link_create(struct bu_kernel *kernel, struct bu_call *call)
-{
-	const union bpf_attr *attr = call->attr;
-	struct bu_prog *prog;
-	int err;
-
-	prog = prog_of_fd(kernel, attr->link_create.prog_fd, &err);
-	if (!prog)
-		return err;
-	if (attr->link_create.attach_type == BPF_PERF_EVENT)
-		return -EBADF; /* no descriptor is a perf event that a program can be attached to */
-	if (attr->link_create.attach_type == TRACE_UPROBE_MULTI)
-		return *(const s32 *)((const u8 *)attr + UPROBE_MULTI_PID) < 0 ? -EINVAL : -EBADF;
-	return not_attached(kernel, prog, "BPF_LINK_CREATE");
-}
-
-/* Neither are these. Source: bpf_raw_tracepoint_open() */
+/* Source: bpf_raw_tracepoint_open() */
 long bu_sys_raw_tracepoint_open(struct bu_kernel *kernel, struct bu_call *call)
 {
 	struct bu_prog *prog;

@@ -48,9 +48,8 @@ static const char *const other_commands[] = {
 	[6] = "BPF_OBJ_PIN",       [7] = "BPF_OBJ_GET",
 	[8] = "BPF_PROG_ATTACH",   [9] = "BPF_PROG_DETACH",
 	[16] = "BPF_PROG_QUERY",   [20] = "BPF_TASK_FD_QUERY",
-	[29] = "BPF_LINK_UPDATE",  [30] = "BPF_LINK_GET_FD_BY_ID",
 	[32] = "BPF_ENABLE_STATS", [33] = "BPF_ITER_CREATE",
-	[34] = "BPF_LINK_DETACH",  [36] = "BPF_TOKEN_CREATE",
+	[36] = "BPF_TOKEN_CREATE",
 };
 
 const char *bu_command_name(unsigned int cmd)

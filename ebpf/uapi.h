@@ -9,6 +9,10 @@
 
 #include "ebpf/base.h"
 
+enum { /* program types */
+       BU_PROG_TYPE_NETFILTER = 32,
+};
+
 enum { /* attach types */
        BU_ATTACH_STRUCT_OPS = 44,
        BU_ATTACH_NETFILTER = 45,
