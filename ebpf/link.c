@@ -227,8 +227,6 @@ static u32 serving(const struct bu_prog *prog, u32 attach_type)
  */
 static long without_type(const struct bu_link_request *request, u32 type)
 {
-	if (type == BU_LINK_PERF_EVENT)
-		return -EBADF;
 	if (type == BU_LINK_UPROBE_MULTI)
 		return (s32)request->attr->uprobe_multi.pid < 0 ? -EINVAL : -EBADF;
 	bu_note(request->kernel,

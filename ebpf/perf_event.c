@@ -9,6 +9,7 @@
 #include "ebpf/perf_event.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog.h"
 #include "ebpf/syscall.h"
 
 #include <linux/perf_event.h>
@@ -31,6 +32,9 @@ struct event {
 	u8 *data;
 	u64 size;   /* of data; a power of two, or 0 */
 	u64 offset; /* of the control page in the memfd */
+	u64 config;
+	struct bu_prog *prog; /* attached and referenced; NULL: none */
+	u64 cookie;
 };
 
 static struct event *event_of(struct bu_object *object)
@@ -42,6 +46,7 @@ static void destroy(struct bu_object *object)
 {
 	struct event *event = event_of(object);
 
+	bu_perf_event_detach(object);
 	bu_arena_free(&object->kernel->arena, event->control);
 	free(event);
 }
@@ -104,6 +109,7 @@ static struct event *make_event(struct bu_kernel *kernel, const struct perf_even
 	if (!event)
 		return NULL;
 	event->cpu = cpu;
+	event->config = attr->config;
 	event->enabled = !attr->disabled;
 	event->watermark = attr->watermark;
 	event->wakeup = attr->wakeup_events;
@@ -254,6 +260,52 @@ int bu_perf_event_output(struct bu_object *object, const void *data, u32 size, u
 	if (wakes(event, needed))
 		bu_fd_wake(object);
 	return 0;
+}
+
+/* Programs */
+
+struct bu_object *bu_perf_event_of_fd(struct bu_kernel *kernel, int fd)
+{
+	int err;
+
+	return bu_fd_object(kernel, fd, BU_OBJECT_PERF_EVENT, &err);
+}
+
+/* Source: perf_event_set_bpf_handler(), kernel/events/core.c */
+int bu_perf_event_attach(struct bu_object *object, struct bu_prog *prog, u64 cookie)
+{
+	struct event *event = event_of(object);
+
+	if (event->prog)
+		return -EEXIST;
+	if (prog->prog_type != BPF_PROG_TYPE_PERF_EVENT)
+		return -EINVAL;
+	bu_object_get(&prog->object);
+	event->prog = prog;
+	event->cookie = cookie;
+	return 0;
+}
+
+void bu_perf_event_detach(struct bu_object *object)
+{
+	struct event *event = event_of(object);
+
+	if (event->prog)
+		bu_object_put(&event->prog->object);
+	event->prog = NULL;
+}
+
+void bu_perf_event_describe(struct bu_object *object, struct bu_perf_event_info *info)
+{
+	struct event *event = event_of(object);
+
+	*info = (struct bu_perf_event_info){
+		.target = BU_PERF_COUNTER,
+		.type = PERF_TYPE_SOFTWARE,
+		.config = event->config,
+		.prog = event->prog,
+		.cookie = event->cookie,
+	};
 }
 
 static int event_ioctl(struct event *event, unsigned long request, unsigned long arg)

@@ -49,6 +49,15 @@ enum { /* link types */
        BU_LINK_MAX = 15,
 };
 
+enum { /* what the info of a perf event's link is about */
+       BU_PERF_INFO_UPROBE = 1,
+       BU_PERF_INFO_URETPROBE = 2,
+       BU_PERF_INFO_KPROBE = 3,
+       BU_PERF_INFO_KRETPROBE = 4,
+       BU_PERF_INFO_TRACEPOINT = 5,
+       BU_PERF_INFO_EVENT = 6,
+};
+
 enum { /* attach and link flags */
        BU_F_REPLACE = 1U << 2,
        BU_F_BEFORE = 1U << 3,
