@@ -191,10 +191,50 @@ static const struct target *target_of(const char **section)
 	return NULL;
 }
 
+static bool is_struct_ops(const char *section)
+{
+	section += *section == '?';
+	return !strcmp(section, ".struct_ops") || !strcmp(section, ".struct_ops.link");
+}
+
+/* The struct behind the nth variable of a section, 0: there are no more; or not NULL and no struct.
+ */
+static const struct btf_type *variable_type(const struct bu_btf_source *source,
+					    const struct btf_type *section, u32 n)
+{
+	const struct btf_var_secinfo *info = (const struct btf_var_secinfo *)(section + 1);
+
+	return n < BTF_INFO_VLEN(section->info) ? bu_btf_skip_modifiers(&source->btf, info[n].type)
+						: NULL;
+}
+
+/* Call for each variable of the source that defines an implementation of a struct of functions;
+ * their number. */
+static u32 each_struct_ops(struct join *join, const struct bu_btf_source *source,
+			   void (*fn)(struct join *join, const struct bu_btf_source *source,
+				      const struct btf_type *type))
+{
+	const struct btf_type *type;
+	u32 count = 0;
+
+	for (u32 id = 1; id < source->btf.nr_types; id++) {
+		const struct btf_type *section = bu_btf_type(&source->btf, id);
+
+		if (kind_of(section) != BTF_KIND_DATASEC ||
+		    !is_struct_ops(bu_btf_string(&source->btf, section->name_off)))
+			continue;
+		for (u32 n = 0; (type = variable_type(source, section, n)); n++, count++) {
+			if (fn)
+				fn(join, source, type);
+		}
+	}
+	return count;
+}
+
 static u32 count_target_ids(const struct bu_btf_source *source)
 {
 	const char *section;
-	u32 count = 0;
+	u32 count = 2 * each_struct_ops(NULL, source, NULL);
 
 	for (u32 at = 0; at < source->sections_size; at += strlen(source->sections + at) + 1) {
 		const struct target *target;
@@ -260,6 +300,54 @@ static void add_target(struct join *join, const struct target *target, const cha
 	add_type(join, &type);
 }
 
+static u32 add_name(struct join *join, const char *prefix, const char *name, size_t len)
+{
+	u32 offset = join->strings.size;
+
+	bu_bytes_add(&join->strings, prefix, strlen(prefix));
+	bu_bytes_add(&join->strings, name, len);
+	bu_bytes_add(&join->strings, "", 1);
+	return offset;
+}
+
+/* The joined id of the struct that a name, without its flavor, belongs to; 0: none. */
+static u32 struct_id(const struct join *join, const char *name, size_t len)
+{
+	char *bare = strndup(name, len);
+	const struct definition *at =
+		bare && join->table_size ? find(join, bare, BTF_KIND_STRUCT) : NULL;
+
+	free(bare);
+	return at && at->name ? at->source->ids + at->id : 0;
+}
+
+/* What user space gives the kernel as a value of a struct_ops map: bookkeeping, then the struct in
+ * a cache line of its own. libbpf looks it up by its name. Always two types. Source: struct
+ * bpf_struct_ops_common_value, include/linux/bpf.h; BPF_STRUCT_OPS_VALUE (6.12). */
+static void add_struct_ops(struct join *join, const struct bu_btf_source *source,
+			   const struct btf_type *type)
+{
+	const char *name = bu_btf_string(&source->btf, type->name_off), *mark = strstr(name, "___");
+	size_t len = mark && mark != name ? (size_t)(mark - name) : strlen(name);
+	u32 common_id = join->nr_types, cache_line = 64;
+	struct btf_type common = { .info = INFO(BTF_KIND_STRUCT, 2), .size = 8 };
+	struct btf_type value = { .info = INFO(BTF_KIND_STRUCT, 2) };
+	struct btf_member members[2] = { { .type = 1 }, { .type = 1, .offset = 32 } };
+
+	common.name_off = add_name(join, "bpf_struct_ops_", "common_value", 12);
+	members[0].name_off = add_name(join, "refcnt", "", 0);
+	members[1].name_off = add_name(join, "state", "", 0);
+	add_type(join, &common);
+	bu_bytes_add(&join->types, members, sizeof(members));
+	value.name_off = add_name(join, "bpf_struct_ops_", name, len);
+	value.size = cache_line + BU_ROUND_UP(type->size, cache_line);
+	members[0] = (struct btf_member){ add_name(join, "common", "", 0), common_id, 0 };
+	members[1] = (struct btf_member){ add_name(join, "data", "", 0), struct_id(join, name, len),
+					  cache_line * 8 };
+	add_type(join, &value);
+	bu_bytes_add(&join->types, members, sizeof(members));
+}
+
 static void add_source(struct join *join, const struct bu_btf_source *source)
 {
 	for (u32 id = 1; id < source->btf.nr_types; id++, join->nr_types++)
@@ -271,6 +359,7 @@ static void add_source(struct join *join, const struct bu_btf_source *source)
 		if (target)
 			add_target(join, target, section);
 	}
+	each_struct_ops(join, source, add_struct_ops);
 }
 
 static int put_together(const struct join *join, struct bu_bytes *blob)

@@ -24,6 +24,11 @@ static bool is_composite(const struct btf_type *type)
 	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION;
 }
 
+static bool is_enumeration(u32 kind)
+{
+	return kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
+}
+
 static bool refers(u32 kind)
 {
 	return kind != BTF_KIND_INT && kind != BTF_KIND_FLOAT && kind != BTF_KIND_FWD &&
@@ -192,12 +197,18 @@ static void add_fields(struct merged *merged, const struct bu_btf_source *source
 	}
 }
 
+/* Words of one value of an enumeration: its name, and its number in one or two. */
+static u32 value_words(const struct btf_type *type)
+{
+	return BTF_INFO_KIND(type->info) == BTF_KIND_ENUM ? 2 : 3;
+}
+
 static bool has_value(const struct bu_btf *btf, const struct btf_type *type, const char *name)
 {
-	const struct btf_enum *value = (const struct btf_enum *)(type + 1);
+	const u32 *value = (const u32 *)(type + 1);
 
-	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++) {
-		if (!strcmp(bu_btf_string(btf, value[i].name_off), name))
+	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++, value += value_words(type)) {
+		if (!strcmp(bu_btf_string(btf, value[0]), name))
 			return true;
 	}
 	return false;
@@ -208,17 +219,17 @@ static void add_values(struct merged *merged, const struct bu_btf_source *source
 {
 	const struct btf_type *first = bu_btf_type(&source->btf, id);
 	const struct btf_type *from = bu_btf_type(&more->source->btf, more->id);
-	const struct btf_enum *value = (const struct btf_enum *)(from + 1);
+	const u32 *value = (const u32 *)(from + 1);
+	u32 words = value_words(from);
 
-	for (u32 i = 0; i < BTF_INFO_VLEN(from->info); i++, value++) {
-		struct btf_enum added = { shifted(value->name_off, more->source->strings),
-					  value->val };
+	for (u32 i = 0; i < BTF_INFO_VLEN(from->info); i++, value += words) {
+		u32 added[3] = { shifted(value[0], more->source->strings), value[1],
+				 words == 3 ? value[2] : 0 };
 
-		if (has_value(&source->btf, first,
-			      bu_btf_string(&more->source->btf, value->name_off)) ||
+		if (has_value(&source->btf, first, bu_btf_string(&more->source->btf, value[0])) ||
 		    BTF_INFO_VLEN(merged_type(merged)->info) == MAX_FIELDS)
 			continue;
-		bu_bytes_add(merged->types, &added, sizeof(added));
+		bu_bytes_add(merged->types, added, words * sizeof(u32));
 		merged_type(merged)->info++;
 	}
 }
@@ -231,7 +242,7 @@ static void add_what_is_more(struct merged *merged, const struct bu_btf_source *
 	for (more = source->more[id]; more && !merged->types->failed; more = more->next) {
 		if (are_alike(source, id, more))
 			continue;
-		if (kind == BTF_KIND_ENUM)
+		if (is_enumeration(kind))
 			add_values(merged, source, id, more);
 		else
 			add_fields(merged, source, id, more);
@@ -253,6 +264,6 @@ void bu_btf_add_merged(struct bu_bytes *types, const struct bu_btf_source *sourc
 	if (refers(kind))
 		copy->type = shifted(copy->type, source->ids);
 	bu_btf_shift_tail(copy, source);
-	if (source->more[id] && (is_composite(type) || kind == BTF_KIND_ENUM))
+	if (source->more[id] && (is_composite(type) || is_enumeration(kind)))
 		add_what_is_more(&merged, source, id);
 }
