@@ -123,6 +123,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	bu_coverage_close(kernel);
 	bu_kfunc_free(kernel);
 	bu_fd_table_destroy(kernel);
+	bu_object_put_pending(kernel);
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);
 	bu_vmlinux_forget(kernel);

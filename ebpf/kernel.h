@@ -9,6 +9,7 @@
 
 #include "ebpf/arena.h"
 #include "ebpf/btf.h"
+#include "ebpf/fd_number.h"
 #include "ebpf/helper.h"
 #include "ebpf/object.h"
 #include "ebpf/run.h"
@@ -52,6 +53,8 @@ struct bu_kernel {
 	struct bu_run *run;                        /* the innermost run, or NULL */
 	struct bu_object **objects[BU_OBJECT_MAX]; /* by id; NULL: destroyed */
 	u32 next_id[BU_OBJECT_MAX];
+	struct bu_object **pending; /* to be put when no run is left */
+	u32 nr_pending;
 	struct bu_helper_slot helpers[BU_CALLEE_MAX];
 	char **kfuncs; /* names of kernel functions that have a number and no model: ebpf/kfunc.h */
 	u32 nr_kfuncs;
@@ -60,6 +63,7 @@ struct bu_kernel {
 	struct bu_note *notes;        /* oldest first */
 	struct bu_btf *vmlinux;       /* referenced; see bu_vmlinux_btf() */
 	struct bu_fd_table *fds;      /* ebpf/fd.c */
+	struct bu_fd_numbers fd_numbers;
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
 	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
 	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */

@@ -18,6 +18,7 @@ struct bu_map;
 struct bu_prog;
 struct bu_run;
 struct bu_btf;
+struct bu_map_template;
 
 struct bu_map_ops {
 	const char *name; /* as bpftool prints it: "percpu_hash" */
@@ -61,6 +62,7 @@ struct bu_map_ops {
 	bool fd_values; /* values are descriptors in user space (PROG_ARRAY, ...) */
 	bool batch;     /* BPF_MAP_*_BATCH work through the generic loops; else -ENOTSUPP */
 	bool per_cpu;
+	bool can_be_inner; /* a map of maps may hold maps of this type */
 };
 
 struct bu_map {
@@ -84,6 +86,7 @@ struct bu_map {
 		u64 size;
 		u64 user; /* where user space has it; 0: not known yet */
 	} arena;
+	struct bu_map_template *inner; /* of maps of maps: maps/map_in_map.c; else NULL */
 	void *handle; /* "map pointer" in programs: an inaccessible arena address (holds the id) */
 	void *priv;   /* the type's own */
 };

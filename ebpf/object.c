@@ -59,6 +59,30 @@ void bu_object_put(struct bu_object *object)
 	object->class->destroy(object);
 }
 
+void bu_object_put_later(struct bu_object *object)
+{
+	struct bu_kernel *kernel = object->kernel;
+	struct bu_object **pending;
+
+	if (object->refs == 1 && kernel->running) {
+		pending = reallocarray(kernel->pending, kernel->nr_pending + 1, sizeof(*pending));
+		if (!pending)
+			return; /* out of memory: kept until the kernel ends */
+		pending[kernel->nr_pending++] = object;
+		kernel->pending = pending;
+		return;
+	}
+	bu_object_put(object);
+}
+
+void bu_object_put_pending(struct bu_kernel *kernel)
+{
+	while (kernel->nr_pending)
+		bu_object_put(kernel->pending[--kernel->nr_pending]);
+	free(kernel->pending);
+	kernel->pending = NULL;
+}
+
 struct bu_object *bu_object_by_id(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id)
 {
 	return id && id < kernel->next_id[kind] ? kernel->objects[kind][id] : NULL;

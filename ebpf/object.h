@@ -45,6 +45,11 @@ int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,
 void bu_object_get(struct bu_object *object);
 /* Drop a reference; the last one destroys the object. */
 void bu_object_put(struct bu_object *object);
+/* The same, at the end of the outermost run if there is one: programs may hold what a map gave them
+ * until they end. */
+void bu_object_put_later(struct bu_object *object);
+/* Drop what was put off; when a run ends. */
+void bu_object_put_pending(struct bu_kernel *kernel);
 struct bu_object *bu_object_by_id(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id);
 /* The next id after `id`, or 0. */
 u32 bu_object_next_id(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id);
@@ -73,6 +78,7 @@ struct bu_fd {                 /* one end of a socket pair is the user's, the ot
 	u64 inode; /* of the user's end: what identifies it */
 	int peer;
 	int user;       /* the number that was last seen; may be stale */
+	int highest;    /* of the numbers that ebpf/fd_number.c knew it by */
 	u32 mode;       /* enum bu_fd_mode */
 	bool signalled; /* a byte waits in the user's end; atomic */
 	bool listed;    /* on the list of the woken */
@@ -82,6 +88,8 @@ struct bu_fd {                 /* one end of a socket pair is the user's, the ot
 int bu_fd_install_mode(struct bu_object *object, u32 mode);
 /* The descriptor's record, or NULL: -EBADF not open, -EINVAL not one of this kernel's. */
 struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int fd, int *error);
+/* The same for calls that the host's files get too (mmap, ioctl): asks the host each time. */
+struct bu_fd *bu_fd_verify(struct bu_kernel *kernel, int fd, int *error);
 /* Drop the references of descriptors that were closed since; nothing happens during a run. */
 void bu_fd_reap(struct bu_kernel *kernel);
 /* Take back wake-ups whose data has been consumed: before a wait on descriptors. */

@@ -54,7 +54,8 @@ void bu_run_end(struct bu_run *run)
 {
 	bu_arena_release(&run->kernel->arena, run->mark);
 	run->kernel->run = run->outer;
-	run->kernel->running--;
+	if (!--run->kernel->running && bu_unlikely(run->kernel->nr_pending))
+		bu_object_put_pending(run->kernel);
 }
 
 int bu_run_set_ctx(struct bu_run *run, const void *ctx, u32 size)

@@ -28,7 +28,9 @@ struct batch {
 static bool is_hash(const struct bu_map *map)
 {
 	return map->type == BPF_MAP_TYPE_HASH || map->type == BPF_MAP_TYPE_PERCPU_HASH ||
-	       map->type == BPF_MAP_TYPE_LRU_HASH || map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	       map->type == BPF_MAP_TYPE_LRU_HASH ||
+	       map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
+	       map->type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
 static int next(struct batch *batch)

@@ -188,4 +188,5 @@ const struct bu_map_ops bu_arena_map_ops = {
 	.used_by = bu_used_by_any,
 	.closed = bu_closed_nothing,
 	.readable = bu_readable_never,
+	.can_be_inner = true,
 };

@@ -81,4 +81,5 @@ const struct bu_map_ops bu_array_ops = {
 	.closed = bu_closed_nothing,
 	.readable = bu_readable_never,
 	.batch = true,
+	.can_be_inner = true,
 };

@@ -35,7 +35,7 @@ static void set_slot(struct bu_object **slot, struct bu_object *object)
 		bu_object_get(object);
 	*slot = object;
 	if (old)
-		bu_object_put(old);
+		bu_object_put_later(old);
 }
 
 void bu_fd_array_clear(struct bu_map *map)

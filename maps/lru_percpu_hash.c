@@ -113,4 +113,5 @@ const struct bu_map_ops bu_lru_percpu_hash_ops = {
 	.readable = bu_readable_never,
 	.batch = true,
 	.per_cpu = true,
+	.can_be_inner = true,
 };

@@ -70,4 +70,5 @@ const struct bu_map_ops bu_percpu_array_ops = {
 	.readable = bu_readable_never,
 	.batch = true,
 	.per_cpu = true,
+	.can_be_inner = true,
 };

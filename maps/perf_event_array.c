@@ -65,4 +65,5 @@ const struct bu_map_ops bu_perf_event_array_ops = {
 	.readable = bu_readable_never,
 	.no_btf = true,
 	.fd_values = true,
+	.can_be_inner = true,
 };

@@ -295,4 +295,5 @@ const struct bu_map_ops bu_ringbuf_ops = {
 	.used_by = bu_used_by_any,
 	.closed = bu_closed_nothing,
 	.readable = readable,
+	.can_be_inner = true,
 };
