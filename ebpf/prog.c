@@ -36,6 +36,8 @@ static void destroy(struct bu_object *object)
 		bu_object_put(&prog->maps[i]->object);
 	if (prog->btf)
 		bu_object_put(&prog->btf->object);
+	bu_prog_drop_target(prog);
+	free(prog->target.name);
 	free(prog->maps);
 	free(prog->lines);
 	free(prog->line_info);
@@ -173,6 +175,8 @@ static int fill(struct bu_prog *prog, union bpf_attr *attr, struct bu_log *log)
 		err = copy_license(prog, attr->license);
 	if (!err)
 		err = set_type(prog, attr);
+	if (!err)
+		err = bu_prog_set_target(prog, attr, log);
 	if (!err)
 		err = check_program(prog, attr, log);
 	if (!err)

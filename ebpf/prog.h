@@ -23,10 +23,19 @@ struct bu_line {  /* where a run of instructions comes from */
 	const char *text; /* source text, may be "" */
 };
 
+struct bu_prog_target {       /* what a program attaches to, from its attach_btf_id */
+	char *name;           /* "do_unlinkat", "bpf_lsm_file_open", "sched_switch"; NULL: none */
+	struct bu_prog *prog; /* attach_prog_fd: referenced until the first attachment; or NULL */
+	bool of_prog;         /* it was a function of a program of these types */
+	u32 prog_type, attach_type;
+	bool used; /* was attached */
+};
+
 struct bu_prog {
 	struct bu_object object;
 	const struct bu_prog_type *type;
 	u32 prog_type, expected_attach_type, attach_btf_id;
+	struct bu_prog_target target;
 	char name[BU_OBJ_NAME_LEN];
 	u8 tag[8]; /* as the kernel's: SHA-1 of the instructions without map identities */
 	u32 nr_insns;
@@ -119,6 +128,13 @@ int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, str
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets
  * the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);
+/* prog->target (ebpf/prog_target.c). */
+int bu_prog_set_target(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
+void bu_prog_drop_target(struct bu_prog *prog);
+/* 0, or -EINVAL: the program cannot attach to this function (a type id of the target's BTF) of
+ * another program. `log` may be NULL. */
+int bu_prog_check_target(const struct bu_prog *prog, const struct bu_prog *target, u32 btf_id,
+			 struct bu_log *log);
 /* -EINVAL unless an object name is letters, digits, '_', '.' and NUL-terminated. */
 int bu_check_name(const char name[BU_OBJ_NAME_LEN]);
 

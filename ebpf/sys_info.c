@@ -153,6 +153,18 @@ static int put_tag(const struct bu_prog *prog, struct bpf_prog_info *info)
 	return room ? bu_copy_to_user(info->prog_tags, prog->tag, sizeof(prog->tag)) : 0;
 }
 
+/* Source: bpf_prog_get_target_btf() */
+static u32 attach_btf_obj_id(const struct bu_prog *prog)
+{
+	const struct bu_btf *vmlinux = prog->object.kernel->vmlinux;
+
+	if (!prog->target.name)
+		return 0;
+	if (prog->target.prog)
+		return prog->target.prog->btf->object.id;
+	return vmlinux && !prog->target.of_prog ? vmlinux->object.id : 0;
+}
+
 static void describe_prog(const struct bu_prog *prog, struct bpf_prog_info *info)
 {
 	info->type = prog->prog_type;
@@ -168,6 +180,7 @@ static void describe_prog(const struct bu_prog *prog, struct bpf_prog_info *info
 	info->verified_insns = prog->nr_insns;
 	info->btf_id = prog->btf ? prog->btf->object.id : 0;
 	info->attach_btf_id = prog->attach_btf_id;
+	info->attach_btf_obj_id = attach_btf_obj_id(prog);
 	info->jited_prog_len = 0;
 	info->nr_jited_ksyms = 0;
 	info->nr_jited_func_lens = 0;
