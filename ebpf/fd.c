@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * File descriptors of objects. The user holds one end of a socket pair and the kernel the other; a
- * descriptor is identified by the inode of the user's end, so dup, fork and close need no
+ * File descriptors of objects. The user holds one end of a socket pair or pipe and the kernel the
+ * other; a descriptor is identified by the inode of the user's end, so dup, fork and close need no
  * interception. When the last duplicate is closed our end reports a hang-up, which an epoll
  * instance collects: bu_fd_reap() then drops the reference that the descriptor held.
  *
@@ -25,7 +25,7 @@
 struct bu_fd_table {
 	struct bu_fd **buckets;
 	u32 nr_buckets, nr_fds;
-	dev_t device;              /* of all sockets */
+	dev_t sockets, pipes;      /* the devices of all of either */
 	int hangups;               /* epoll instance with our ends */
 	struct bu_fd *woken;       /* every descriptor that was ever woken */
 	pthread_mutex_t wake_lock; /* of that list */
@@ -35,14 +35,13 @@ struct bu_fd_table {
 static int move_high(int fd)
 {
 	struct rlimit limit = { .rlim_cur = 2 * FIRST_PEER };
-	int first = FIRST_PEER, high;
+	int high;
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur <= FIRST_PEER)
-		first = limit.rlim_cur / 2;
-	if (fd >= first)
+	if (fd >= FIRST_PEER)
 		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, first);
+	high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_PEER);
+	if (high < 0 && errno == EINVAL && !getrlimit(RLIMIT_NOFILE, &limit))
+		high = fcntl(fd, F_DUPFD_CLOEXEC, (int)(limit.rlim_cur / 2));
 	if (high < 0)
 		return fd;
 	close(fd);
@@ -119,17 +118,33 @@ static void enter(struct bu_fd_table *table, struct bu_fd *fd)
 	table->nr_fds++;
 }
 
-/* A socket pair, known to the table. The user's end, or -errno. */
+static bool is_pollable(const struct bu_object *object)
+{
+	return object->class->pollable && object->class->pollable(object);
+}
+
+/* Sockets can be woken without a signal when nobody listens; a pipe costs half. */
+static int make_pair(const struct bu_object *object, int ends[2])
+{
+	int err = is_pollable(object)
+			  ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends)
+			  : pipe2(ends, O_CLOEXEC | O_NONBLOCK);
+
+	return err ? -errno : 0;
+}
+
+/* A pair of ends, known to the table. The user's end, or -errno. */
 static int open_pair(struct bu_fd_table *table, struct bu_fd *fd)
 {
 	struct epoll_event event = { .data.ptr = fd };
-	int ends[2], err;
+	int ends[2], err = make_pair(fd->object, ends);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
-		return -errno;
+	if (err)
+		return err;
 	fd->user = ends[0];
 	fd->peer = move_high(ends[1]);
-	err = identify(fd->user, &table->device, &fd->inode);
+	err = identify(fd->user, &fd->device, &fd->inode);
+	*(is_pollable(fd->object) ? &table->sockets : &table->pipes) = fd->device;
 	if (!err && epoll_ctl(table->hangups, EPOLL_CTL_ADD, fd->peer, &event))
 		err = -errno;
 	if (err) {
@@ -150,14 +165,15 @@ int bu_fd_install_mode(struct bu_object *object, u32 mode)
 	fd = calloc(1, sizeof(*fd));
 	if (!fd)
 		goto drop;
+	fd->object = object;
+	fd->mode = mode;
 	err = grow(table);
 	if (!err)
 		err = open_pair(table, fd);
 	if (err < 0)
 		goto drop;
-	fd->object = object;
-	fd->mode = mode;
 	enter(table, fd);
+	bu_fd_number_set(&object->kernel->fd_numbers, fd->user, fd);
 	return fd->user;
 
 drop:
@@ -171,7 +187,7 @@ int bu_fd_install(struct bu_object *object)
 	return bu_fd_install_mode(object, BU_FD_READ | BU_FD_WRITE);
 }
 
-struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int user, int *error)
+struct bu_fd *bu_fd_verify(struct bu_kernel *kernel, int user, int *error)
 {
 	struct bu_fd_table *table = kernel->fds;
 	struct bu_fd *fd;
@@ -182,16 +198,25 @@ struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int user, int *error)
 	if (*error)
 		return NULL;
 	*error = -EINVAL;
-	if (!table->nr_fds || device != table->device)
+	if (!table->nr_fds || (device != table->sockets && device != table->pipes))
 		return NULL;
 	for (fd = table->buckets[bucket_of(table, inode)]; fd; fd = fd->next) {
-		if (fd->inode == inode) {
+		if (fd->inode == inode && fd->device == device) {
 			fd->user = user;
+			bu_fd_number_set(&kernel->fd_numbers, user, fd);
 			*error = 0;
 			return fd;
 		}
 	}
 	return NULL;
+}
+
+struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int user, int *error)
+{
+	struct bu_fd *fd = bu_fd_number_get(&kernel->fd_numbers, user);
+
+	*error = 0;
+	return bu_likely(fd) ? fd : bu_fd_verify(kernel, user, error);
 }
 
 struct bu_object *bu_fd_object(struct bu_kernel *kernel, int user, enum bu_object_kind kind,
@@ -234,6 +259,7 @@ static void forget(struct bu_fd_table *table, struct bu_fd *fd)
 	if (fd->listed)
 		unlist(table, fd);
 	table->nr_fds--;
+	bu_fd_number_forget(&fd->object->kernel->fd_numbers, fd);
 	close(fd->peer);
 	if (!fd->object->fds && fd->object->class->closed)
 		fd->object->class->closed(fd->object);
@@ -299,19 +325,24 @@ void bu_fd_wake(struct bu_object *object)
 	}
 }
 
-/* A number under which the process still has this descriptor, or -1. */
-static int find_user(struct bu_fd_table *table, struct bu_fd *fd)
+static bool is_user_end(const struct bu_fd *fd, int user)
 {
-	struct rlimit limit = { 0 };
 	dev_t device;
 	u64 inode;
 
-	if (!identify(fd->user, &device, &inode) && device == table->device && inode == fd->inode)
+	return !identify(user, &device, &inode) && device == fd->device && inode == fd->inode;
+}
+
+/* A number under which the process still has this descriptor, or -1. */
+static int find_user(struct bu_fd *fd)
+{
+	struct rlimit limit = { 0 };
+
+	if (is_user_end(fd, fd->user))
 		return fd->user;
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (int user = 0; user < (int)BU_MIN(limit.rlim_cur, 4096u); user++) {
-		if (!identify(user, &device, &inode) && device == table->device &&
-		    inode == fd->inode)
+		if (is_user_end(fd, user))
 			return fd->user = user;
 	}
 	return -1;
@@ -319,7 +350,7 @@ static int find_user(struct bu_fd_table *table, struct bu_fd *fd)
 
 /* The byte goes before the flag, the flag before the question: a producer that comes between finds
  * the flag clear and signals again, or is seen by the question. */
-static void settle(struct bu_fd_table *table, struct bu_fd *fd)
+static void settle(struct bu_fd *fd)
 {
 	struct bu_object *object = fd->object;
 	char byte;
@@ -327,7 +358,7 @@ static void settle(struct bu_fd_table *table, struct bu_fd *fd)
 
 	if (!__atomic_load_n(&fd->signalled, __ATOMIC_ACQUIRE) || object->class->readable(object))
 		return;
-	user = find_user(table, fd);
+	user = find_user(fd);
 	if (user < 0)
 		return;
 	recv(user, &byte, 1, MSG_DONTWAIT);
@@ -345,7 +376,7 @@ void bu_fd_settle(struct bu_kernel *kernel)
 	bu_kernel_lock(kernel);
 	for (struct bu_fd *fd = table->woken; fd; fd = fd->woken_next) {
 		if (fd->object->class->readable)
-			settle(table, fd);
+			settle(fd);
 	}
 	bu_kernel_unlock(kernel);
 }

@@ -28,7 +28,7 @@
 
 #define NR_UPROBE 336 /* x86-64's uprobe(2): a trap unless the kernel placed it */
 
-__attribute__((used)) static const char *const linked[] = { &bu_interpose_files,
+__attribute__((used)) static const char *const linked[] = { &bu_interpose_fd, &bu_interpose_files,
 							    &bu_interpose_net };
 
 static bool is_canary(unsigned int cmd, const void *attr, unsigned int size)
@@ -71,6 +71,7 @@ BU_INTERPOSED long bu_syscall(long number, long a, long b, long c, long d, long 
 		return bu_with_errno(-ENXIO);
 #endif
 	default:
+		bu_fd_numbers_syscall(number, a, b);
 		return bu_with_errno(bu_host_syscall(number, a, b, c, d, e, f));
 	}
 }

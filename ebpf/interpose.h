@@ -19,6 +19,6 @@ static inline long bu_with_errno(long result)
 
 /* One word of each of these files, to which interpose.c refers: a member of a static library is
  * linked only when something does. */
-extern const char bu_interpose_files, bu_interpose_net;
+extern const char bu_interpose_fd, bu_interpose_files, bu_interpose_net;
 
 #endif

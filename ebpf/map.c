@@ -27,6 +27,14 @@ static void destroy(struct bu_object *object)
 	free(map);
 }
 
+/* Source: the types with a map_poll(), kernel/bpf/ringbuf.c (6.12). */
+static bool pollable(const struct bu_object *object)
+{
+	u32 type = bu_container_of(object, struct bu_map, object)->type;
+
+	return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF;
+}
+
 static bool readable(struct bu_object *object)
 {
 	struct bu_map *map = bu_container_of(object, struct bu_map, object);
@@ -46,6 +54,7 @@ static const struct bu_object_class map_class = {
 	.kind = BU_OBJECT_MAP,
 	.destroy = destroy,
 	.readable = readable,
+	.pollable = pollable,
 	.closed = closed,
 };
 

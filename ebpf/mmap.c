@@ -158,7 +158,7 @@ bool bu_fd_mmap(void **result, void *addr, size_t size, int prot, int flags, int
 	if (!kernel)
 		return false;
 	bu_kernel_lock(kernel);
-	fd = bu_fd_of(kernel, user, &err);
+	fd = bu_fd_verify(kernel, user, &err);
 	if (fd) {
 		struct mapping mapping = {
 			.addr = addr,

@@ -8,6 +8,8 @@
 
 #include "ebpf/base.h"
 
+#include <sys/types.h>
+
 enum bu_object_kind {
 	BU_OBJECT_MAP = 1,
 	BU_OBJECT_PROG,
@@ -25,8 +27,10 @@ struct bu_object_class {
 	enum bu_object_kind kind;
 	void (*destroy)(struct bu_object *object);  /* frees the object, its references included */
 	bool (*readable)(struct bu_object *object); /* what poll(2) says; NULL: never */
-	void (*closed)(struct bu_object *object);   /* user space closed its last descriptor; NULL:
-						       nothing to do */
+	bool (*pollable)(
+		const struct bu_object *object);  /* its descriptors may be woken; NULL: never */
+	void (*closed)(struct bu_object *object); /* user space closed its last descriptor; NULL:
+						     nothing to do */
 };
 
 struct bu_object {
@@ -70,12 +74,13 @@ enum bu_fd_mode {
 	BU_FD_WRITE = 2,
 };
 
-struct bu_fd {                 /* one end of a socket pair is the user's, the other (`peer`) ours */
-	struct bu_fd *next;    /* in its hash bucket */
-	struct bu_fd *sibling; /* of the same object */
+struct bu_fd { /* one end of a socket pair or pipe is the user's, the other (`peer`) ours */
+	struct bu_fd *next;       /* in its hash bucket */
+	struct bu_fd *sibling;    /* of the same object */
 	struct bu_fd *woken_next; /* in the list of those that were ever woken */
 	struct bu_object *object;
-	u64 inode; /* of the user's end: what identifies it */
+	dev_t device; /* of the user's end, and its number there: what identify it */
+	u64 inode;
 	int peer;
 	int user;       /* the number that was last seen; may be stale */
 	int highest;    /* of the numbers that ebpf/fd_number.c knew it by */

@@ -51,6 +51,11 @@ static void destroy(struct bu_object *object)
 	free(event);
 }
 
+static bool pollable(const struct bu_object *object)
+{
+	return object;
+}
+
 static bool readable(struct bu_object *object)
 {
 	struct event *event = event_of(object);
@@ -64,6 +69,7 @@ static const struct bu_object_class event_class = {
 	.kind = BU_OBJECT_PERF_EVENT,
 	.destroy = destroy,
 	.readable = readable,
+	.pollable = pollable,
 };
 
 static int copy_attr(struct perf_event_attr *attr, u64 user)
@@ -337,7 +343,7 @@ bool bu_fd_ioctl(int *result, int user, unsigned long request, unsigned long arg
 	if (!kernel)
 		return false;
 	bu_kernel_lock(kernel);
-	fd = bu_fd_of(kernel, user, &err);
+	fd = bu_fd_verify(kernel, user, &err);
 	if (fd && fd->object->kind == BU_OBJECT_PERF_EVENT)
 		*result = event_ioctl(event_of(fd->object), request, arg);
 	else

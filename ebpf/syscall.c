@@ -45,11 +45,9 @@ static const struct command commands[] = {
 
 /* Names of the commands that have no row. Source: enum bpf_cmd (6.12). */
 static const char *const other_commands[] = {
-	[6] = "BPF_OBJ_PIN",       [7] = "BPF_OBJ_GET",
-	[8] = "BPF_PROG_ATTACH",   [9] = "BPF_PROG_DETACH",
-	[16] = "BPF_PROG_QUERY",   [20] = "BPF_TASK_FD_QUERY",
-	[32] = "BPF_ENABLE_STATS", [33] = "BPF_ITER_CREATE",
-	[36] = "BPF_TOKEN_CREATE",
+	[6] = "BPF_OBJ_PIN",       [7] = "BPF_OBJ_GET",      [8] = "BPF_PROG_ATTACH",
+	[9] = "BPF_PROG_DETACH",   [16] = "BPF_PROG_QUERY",  [20] = "BPF_TASK_FD_QUERY",
+	[32] = "BPF_ENABLE_STATS", [33] = "BPF_ITER_CREATE", [36] = "BPF_TOKEN_CREATE",
 };
 
 const char *bu_command_name(unsigned int cmd)
@@ -70,13 +68,23 @@ static int copy_attributes(union attributes *attributes, const void *user, u32 s
 
 	if (err)
 		return err;
-	memset(attributes, 0, sizeof(*attributes));
-	return bu_copy_from_user(attributes, (u64)user, BU_MIN(size, ATTR_SIZE));
+	size = BU_MIN(size, sizeof(*attributes));
+	memset(attributes->bytes + size, 0, sizeof(*attributes) - size);
+	return bu_copy_from_user(attributes, (u64)user, size);
 }
 
-static bool tail_is_zero(const union attributes *attributes, u32 known)
+/* Bytes behind the caller's are zero already. */
+static bool tail_is_zero(const union attributes *attributes, u32 known, u32 size)
 {
-	for (u32 i = known; i < sizeof(attributes->bytes); i++) {
+	u32 end = BU_MIN(size, sizeof(attributes->bytes)), i = known;
+	u64 word;
+
+	for (; i + sizeof(word) <= end; i += sizeof(word)) {
+		memcpy(&word, attributes->bytes + i, sizeof(word));
+		if (word)
+			return false;
+	}
+	for (; i < end; i++) {
 		if (attributes->bytes[i])
 			return false;
 	}
@@ -107,7 +115,7 @@ long bu_sys_bpf(struct bu_kernel *kernel, unsigned int cmd, void *attr, unsigned
 	bu_kernel_lock(kernel);
 	if (cmd >= BU_ARRAY_SIZE(commands) || !commands[cmd].handler)
 		result = unknown_command(kernel, cmd);
-	else if (!tail_is_zero(&attributes, commands[cmd].size))
+	else if (!tail_is_zero(&attributes, commands[cmd].size, size))
 		result = -EINVAL;
 	else
 		result = commands[cmd].handler(kernel, &call);

@@ -2,15 +2,18 @@
 /*
  * Copies from and to addresses that a caller of bpf(2) gave. Whatever they are, nothing here
  * touches memory that the process does not have: the host is asked first, which prepares the pages.
- * The calling thread's stack above us, where most keys, values and attributes are, needs no
- * question. The copy itself is libc's, so that a sanitizer sees what it touches.
+ * The calling thread's stack above us and the heap below the program break, where most keys, values
+ * and attributes are, need no question. The copy itself is libc's, so that a sanitizer sees what it
+ * touches.
  *
  * Differs: where the host cannot tell (Linux before 5.14), wild pointers fault in the caller's
  * process.
  */
 #include "ebpf/syscall.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +21,7 @@
 /* Of madvise(2); not in the oldest header that we build with. */
 #define POPULATE_READ  22
 #define POPULATE_WRITE 23
+#define START_BRK      47 /* field of /proc/pid/stat */
 #define MAIN_STACK                                                                                 \
 	(4 << 20) /* how far below its top a frame is taken to be on the main thread's stack */
 
@@ -74,12 +78,45 @@ static bool is_stack(u64 address, size_t size)
 	       size <= stack.top - address;
 }
 
+/* Where the program break was at first; 0: the host does not tell. Source: proc(5), field start_brk
+ * of /proc/pid/stat. */
+static u64 find_heap(void)
+{
+	char text[1024], *at;
+	long fd = bu_host_syscall(SYS_openat, AT_FDCWD, (long)"/proc/self/stat",
+				  O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	long size =
+		fd < 0 ? -1 : bu_host_syscall(SYS_read, fd, (long)text, sizeof(text) - 1, 0, 0, 0);
+
+	if (fd >= 0)
+		bu_host_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
+	text[BU_MAX(size, 0)] = '\0';
+	at = strrchr(text, ')'); /* ends field 2, which may contain anything */
+	for (int field = 2; at && field < START_BRK; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Whether it is memory that malloc() has from brk(2). A program that lowers its break with brk(2)
+ * itself, or protects pages below it, has to live with what it gets. */
+static bool is_heap(u64 address, size_t size)
+{
+	static u64 low = 1; /* 1: not looked for; the same whoever writes it */
+	u64 begin = __atomic_load_n(&low, __ATOMIC_RELAXED), end = (u64)sbrk(0);
+
+	if (bu_unlikely(begin == 1)) {
+		begin = find_heap();
+		__atomic_store_n(&low, begin, __ATOMIC_RELAXED);
+	}
+	return begin && address >= begin && address < end && size <= end - address;
+}
+
 static int check_access(u64 address, size_t size, int advice)
 {
 	char here = 0;
 	long err;
 
-	if (is_stack(address, size))
+	if (is_stack(address, size) || is_heap(address, size))
 		return 0;
 	if (!is_user(address, size))
 		return -EFAULT;
