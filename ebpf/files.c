@@ -4,6 +4,7 @@
  * opening; everything else is the host's. BPF objects that are opened for reading are noted on the
  * way: their BTF becomes part of the kernel's.
  */
+#include "ebpf/backend.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
@@ -98,7 +99,7 @@ static const struct file files[] = {
 
 static const struct file *find(const char *path)
 {
-	if (!path || *path != '/')
+	if (!path || *path != '/' || bu_on_host())
 		return NULL;
 	for (size_t i = 0; i < BU_ARRAY_SIZE(files); i++) {
 		size_t len = strlen(files[i].path);

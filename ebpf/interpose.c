@@ -5,10 +5,11 @@
  * system call, with errno as libc sets it. bpf(2) never reaches the host, whatever the descriptor.
  *
  * A process without a kernel (bu_kernel_if_any) has no descriptors of ours: its calls pass straight
- * on.
+ * on. So do all calls, bpf(2) too, when the backend is the host's kernel (ebpf/backend.h).
  */
 #include "ebpf/interpose.h"
 
+#include "ebpf/backend.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
@@ -43,14 +44,20 @@ static long emulate_bpf(unsigned int cmd, void *attr, unsigned int size)
 
 	if (is_canary(cmd, attr, size))
 		return -BU_CANARY_ERRNO;
+	if (bu_on_host())
+		return bu_host_syscall(SYS_bpf, cmd, (long)attr, size, 0, 0, 0);
 	kernel = bu_kernel();
 	return kernel ? bu_sys_bpf(kernel, cmd, attr, size) : -ENOMEM;
 }
 
 static long emulate_perf_event_open(void *attr, int pid, int cpu, int group, unsigned long flags)
 {
-	struct bu_kernel *kernel = bu_kernel();
+	struct bu_kernel *kernel;
 
+	if (bu_on_host())
+		return bu_host_syscall(SYS_perf_event_open, (long)attr, pid, cpu, group, (long)flags,
+				       0);
+	kernel = bu_kernel();
 	return kernel ? bu_sys_perf_event_open(kernel, attr, pid, cpu, group, flags) : -ENOMEM;
 }
 
@@ -68,7 +75,9 @@ BU_INTERPOSED long bu_syscall(long number, long a, long b, long c, long d, long 
 		return bu_with_errno(emulate_perf_event_open((void *)a, b, c, d, e));
 #ifdef __x86_64__
 	case NR_UPROBE:
-		return bu_with_errno(-ENXIO);
+		if (!bu_on_host())
+			return bu_with_errno(-ENXIO);
+		return bu_with_errno(bu_host_syscall(number, a, b, c, d, e, f));
 #endif
 	default:
 		bu_fd_numbers_syscall(number, a, b);
@@ -80,7 +89,7 @@ static void *map_memory(void *addr, size_t size, int prot, int flags, int fd, of
 {
 	void *result;
 
-	if (fd >= 0 && !(flags & MAP_ANONYMOUS) &&
+	if (fd >= 0 && !(flags & MAP_ANONYMOUS) && !bu_on_host() &&
 	    bu_fd_mmap(&result, addr, size, prot, flags, fd, offset))
 		return (void *)bu_with_errno((long)result);
 	return (void *)bu_with_errno(
@@ -144,7 +153,7 @@ BU_INTERPOSED int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, unsigned long);
 	va_end(args);
-	if (_IOC_TYPE(request) == '$' && bu_fd_ioctl(&result, fd, request, arg))
+	if (_IOC_TYPE(request) == '$' && !bu_on_host() && bu_fd_ioctl(&result, fd, request, arg))
 		return bu_with_errno(result);
 	return bu_with_errno(bu_host_syscall(SYS_ioctl, fd, request, arg, 0, 0, 0));
 }
@@ -156,7 +165,7 @@ BU_INTERPOSED int uname(struct utsname *name)
 	struct bu_kernel *kernel = bu_kernel_if_any();
 	long result = bu_host_syscall(SYS_uname, (long)name, 0, 0, 0, 0, 0);
 
-	if (result)
+	if (result || bu_on_host())
 		return bu_with_errno(result);
 	strcpy(name->release,
 	       kernel && *kernel->env.release ? kernel->env.release : BU_KERNEL_RELEASE);

@@ -5,6 +5,7 @@
  */
 #include "ebpf/interpose.h"
 
+#include "ebpf/backend.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
@@ -31,7 +32,7 @@ BU_INTERPOSED int socket(int domain, int type, int protocol)
 {
 	struct bu_kernel *kernel = bu_kernel_if_any();
 
-	if (domain == AF_NETLINK && kernel && is_libbpfs(__builtin_return_address(0))) {
+	if (domain == AF_NETLINK && kernel && !bu_on_host() && is_libbpfs(__builtin_return_address(0))) {
 		bu_kernel_lock(kernel);
 		bu_note(kernel, "netlink is not emulated: attaching through it fails (EOPNOTSUPP)");
 		bu_kernel_unlock(kernel);
