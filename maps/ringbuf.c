@@ -25,22 +25,7 @@
 #define HEADER_PAGES                                                                               \
 	3 /* bookkeeping, consumer, producer: pages before the data, as headers count them */
 
-struct open_record { /* reserved, neither submitted nor discarded */
-	u8 *sample;
-	u32 size;
-};
-
-struct ringbuf {
-	u64 *consumer, *producer; /* positions; the consumer's is user space's to write */
-	u8 *data;                 /* size bytes, and the same again */
-	u64 size, page;
-	u64 offset;  /* of the consumer's page in the arena's memfd */
-	u64 pending; /* position of the oldest record that was still open at the last reserve */
-	struct open_record *open; /* oldest first */
-	u32 nr_open, room;
-};
-
-static int check(const union bpf_attr *attr)
+int bu_ring_check(const union bpf_attr *attr)
 {
 	u32 size = attr->max_entries;
 
@@ -49,10 +34,10 @@ static int check(const union bpf_attr *attr)
 	return !size || size & (size - 1) || size % getpagesize() ? -EINVAL : 0;
 }
 
-static int create(struct bu_map *map, const union bpf_attr *attr)
+int bu_ring_create(struct bu_map *map, const union bpf_attr *attr)
 {
 	struct bu_region_info info = { .kind = BU_REGION_RINGBUF, .owner = map };
-	struct ringbuf *ring = calloc(1, sizeof(*ring));
+	struct bu_ring *ring = calloc(1, sizeof(*ring));
 	u8 *base;
 
 	if (!ring)
@@ -72,9 +57,9 @@ static int create(struct bu_map *map, const union bpf_attr *attr)
 	return 0;
 }
 
-static void destroy(struct bu_map *map)
+void bu_ring_destroy(struct bu_map *map)
 {
-	struct ringbuf *ring = map->priv;
+	struct bu_ring *ring = map->priv;
 
 	if (!ring)
 		return;
@@ -84,46 +69,31 @@ static void destroy(struct bu_map *map)
 	map->priv = NULL;
 }
 
-static u64 consumer_pos(const struct ringbuf *ring)
-{
-	return __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
-}
-
-static u64 record_bytes(u32 header)
-{
-	return BU_ROUND_UP((u64)(header & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ, 8);
-}
-
-static u32 *header_at(const struct ringbuf *ring, u64 pos)
-{
-	return (u32 *)(ring->data + (pos & (ring->size - 1)));
-}
-
 /* Advance over the records that were finished since the last reserve. */
-static void advance_pending(struct ringbuf *ring, u64 producer)
+static void advance_pending(struct bu_ring *ring, u64 producer)
 {
 	while (ring->pending < producer) {
-		u32 header = *header_at(ring, ring->pending);
+		u32 header = *bu_ring_header(ring, ring->pending);
 
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			break;
-		ring->pending += record_bytes(header);
+		ring->pending += bu_ring_record_bytes(header);
 	}
 }
 
 /* A record of `size` bytes, busy; NULL: no room. Source: __bpf_ringbuf_reserve(). */
-static u8 *append(struct ringbuf *ring, u64 size)
+static u8 *append(struct bu_ring *ring, u64 size)
 {
 	u64 producer = *ring->producer, end;
 	u32 *header;
 
-	if (size > MAX_RECORD || record_bytes(size) > ring->size)
+	if (size > MAX_RECORD || bu_ring_record_bytes(size) > ring->size)
 		return NULL;
-	end = producer + record_bytes(size);
+	end = producer + bu_ring_record_bytes(size);
 	advance_pending(ring, producer);
-	if (end - consumer_pos(ring) > ring->size - 1 || end - ring->pending > ring->size - 1)
+	if (end - bu_ring_consumed(ring) > ring->size - 1 || end - ring->pending > ring->size - 1)
 		return NULL;
-	header = header_at(ring, producer);
+	header = bu_ring_header(ring, producer);
 	header[0] = size | BPF_RINGBUF_BUSY_BIT;
 	header[1] = HEADER_PAGES + ((u8 *)header - ring->data) / ring->page;
 	__atomic_store_n(ring->producer, end, __ATOMIC_RELEASE);
@@ -134,18 +104,18 @@ static u8 *append(struct ringbuf *ring, u64 size)
  * bpf_ringbuf_commit(). */
 static void commit(struct bu_map *map, u8 *sample, u64 flags, bool discard)
 {
-	struct ringbuf *ring = map->priv;
+	struct bu_ring *ring = map->priv;
 	u32 *header = (u32 *)(sample - BPF_RINGBUF_HDR_SZ);
 	u32 size = (header[0] ^ BPF_RINGBUF_BUSY_BIT) | (discard ? BPF_RINGBUF_DISCARD_BIT : 0);
 	bool caught_up;
 
 	__atomic_exchange_n(header, size, __ATOMIC_SEQ_CST);
-	caught_up = (consumer_pos(ring) & (ring->size - 1)) == (u64)((u8 *)header - ring->data);
+	caught_up = (bu_ring_consumed(ring) & (ring->size - 1)) == (u64)((u8 *)header - ring->data);
 	if (flags & BPF_RB_FORCE_WAKEUP || (caught_up && !(flags & BPF_RB_NO_WAKEUP)))
 		bu_fd_wake(&map->object);
 }
 
-static struct open_record *find_open(const struct ringbuf *ring, const void *sample)
+static struct bu_open_record *find_open(const struct bu_ring *ring, const void *sample)
 {
 	for (u32 i = ring->nr_open; i > 0; i--)
 		if (ring->open[i - 1].sample == sample)
@@ -153,10 +123,10 @@ static struct open_record *find_open(const struct ringbuf *ring, const void *sam
 	return NULL;
 }
 
-static bool make_room(struct ringbuf *ring)
+static bool make_room(struct bu_ring *ring)
 {
 	u32 room = ring->room ? 2 * ring->room : 8;
-	struct open_record *open;
+	struct bu_open_record *open;
 
 	if (ring->nr_open < ring->room)
 		return true;
@@ -170,7 +140,7 @@ static bool make_room(struct ringbuf *ring)
 
 void *bu_ringbuf_reserve(struct bu_map *map, struct bu_run *run, u64 size, u64 flags)
 {
-	struct ringbuf *ring = map->priv;
+	struct bu_ring *ring = map->priv;
 	u8 *sample;
 
 	if (flags || !make_room(ring))
@@ -178,7 +148,7 @@ void *bu_ringbuf_reserve(struct bu_map *map, struct bu_run *run, u64 size, u64 f
 	sample = append(ring, size);
 	if (!sample)
 		return NULL;
-	ring->open[ring->nr_open++] = (struct open_record){ .sample = sample, .size = size };
+	ring->open[ring->nr_open++] = (struct bu_open_record){ .sample = sample, .size = size };
 	bu_arena_set_access(&map->object.kernel->arena, sample, size, BU_WRITE);
 	if (run)
 		bu_run_acquire(run, sample);
@@ -200,8 +170,8 @@ struct bu_map *bu_ringbuf_of_record(struct bu_kernel *kernel, const void *sample
 
 static void finish(struct bu_map *map, struct bu_run *run, void *sample, u64 flags, bool discard)
 {
-	struct ringbuf *ring = map->priv;
-	struct open_record *record = find_open(ring, sample);
+	struct bu_ring *ring = map->priv;
+	struct bu_open_record *record = find_open(ring, sample);
 
 	if (!record)
 		return;
@@ -240,15 +210,15 @@ long bu_ringbuf_output(struct bu_map *map, const void *data, u64 size, u64 flags
 
 u64 bu_ringbuf_query(struct bu_map *map, u64 flags)
 {
-	const struct ringbuf *ring = map->priv;
+	const struct bu_ring *ring = map->priv;
 
 	switch (flags) {
 	case BPF_RB_AVAIL_DATA:
-		return *ring->producer - consumer_pos(ring);
+		return *ring->producer - bu_ring_consumed(ring);
 	case BPF_RB_RING_SIZE:
 		return ring->size;
 	case BPF_RB_CONS_POS:
-		return consumer_pos(ring);
+		return bu_ring_consumed(ring);
 	case BPF_RB_PROD_POS:
 		return *ring->producer;
 	default:
@@ -256,31 +226,37 @@ u64 bu_ringbuf_query(struct bu_map *map, u64 flags)
 	}
 }
 
-/* Source: ringbuf_map_mmap_kern(). */
-static s64 mmap_offset(struct bu_map *map, u64 pgoff, u64 size, int prot)
+s64 bu_ring_offset(const struct bu_ring *ring, u64 pgoff, u64 size)
 {
-	const struct ringbuf *ring = map->priv;
 	u64 second = 2 * ring->page + ring->size, end = second + ring->size;
 
-	if (prot & PROT_WRITE && (pgoff || size != ring->page))
-		return -EPERM;
 	if (pgoff > end || size > end - pgoff)
 		return -EINVAL;
 	return ring->offset + (pgoff >= second ? pgoff - ring->size : pgoff);
 }
 
+/* Source: ringbuf_map_mmap_kern(). */
+static s64 mmap_offset(struct bu_map *map, u64 pgoff, u64 size, int prot)
+{
+	const struct bu_ring *ring = map->priv;
+
+	if (prot & PROT_WRITE && (pgoff || size != ring->page))
+		return -EPERM;
+	return bu_ring_offset(ring, pgoff, size);
+}
+
 static bool readable(struct bu_map *map)
 {
-	const struct ringbuf *ring = map->priv;
+	const struct bu_ring *ring = map->priv;
 
-	return consumer_pos(ring) != __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+	return bu_ring_consumed(ring) != __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
 const struct bu_map_ops bu_ringbuf_ops = {
 	.name = "ringbuf",
-	.check = check,
-	.create = create,
-	.destroy = destroy,
+	.check = bu_ring_check,
+	.create = bu_ring_create,
+	.destroy = bu_ring_destroy,
 	.lookup = bu_lookup_none,
 	.update = bu_update_enotsupp,
 	.remove = bu_remove_enotsupp,

@@ -1,9 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the bpf_ringbuf_* helpers do, on maps of BPF_MAP_TYPE_RINGBUF. */
+/* Rings that user space maps, and what the bpf_ringbuf_* helpers do on maps of
+ * BPF_MAP_TYPE_RINGBUF. */
 #ifndef BU_MAPS_RINGBUF_H
 #define BU_MAPS_RINGBUF_H
 
 #include "ebpf/map.h"
+
+struct bu_open_record { /* reserved, neither submitted nor discarded */
+	u8 *sample;
+	u32 size;
+};
+
+struct bu_ring {
+	u64 *consumer, *producer; /* positions; one of them is user space's to write */
+	u8 *data;                 /* size bytes, and the same again */
+	u64 size, page;
+	u64 offset;  /* of the consumer's page in the arena's memfd */
+	u64 pending; /* position of the oldest record that was still open at the last reserve */
+	struct bu_open_record *open; /* oldest first */
+	u32 nr_open, room;
+	bool busy; /* USER_RINGBUF: being drained */
+};
+
+/* Of both types of ring. */
+int bu_ring_check(const union bpf_attr *attr);
+int bu_ring_create(struct bu_map *map, const union bpf_attr *attr);
+void bu_ring_destroy(struct bu_map *map);
+/* Where `pgoff` lies in the arena's memfd, or -EINVAL: beyond the ring. */
+s64 bu_ring_offset(const struct bu_ring *ring, u64 pgoff, u64 size);
+
+static inline u64 bu_ring_consumed(const struct bu_ring *ring)
+{
+	return __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
+}
+
+/* What a record takes of the ring. */
+static inline u64 bu_ring_record_bytes(u32 header)
+{
+	u32 size = header & ~(BPF_RINGBUF_DISCARD_BIT | BPF_RINGBUF_BUSY_BIT);
+
+	return BU_ROUND_UP((u64)size + BPF_RINGBUF_HDR_SZ, 8);
+}
+
+static inline u32 *bu_ring_header(const struct bu_ring *ring, u64 pos)
+{
+	return (u32 *)(ring->data + (pos & (ring->size - 1)));
+}
 
 /* `size` writable, uninitialised bytes which the run must submit or discard (counted in
  * run->references); NULL: flags other than 0, no room, or larger than the ring. `run` may be NULL:
