@@ -6,6 +6,7 @@
  */
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
+#include "ebpf/kfunc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -221,6 +222,19 @@ static void print_local_call(struct text *text, const struct bu_prog *prog, u32 
 	PRINT(text, "call pc%+d%s%s", prog->insns[i].imm, name[0] ? "#" : "", name);
 }
 
+/* bpftool's words when the kernel's types do not name it. */
+static void print_kfunc_call(struct text *text, const struct bu_prog *prog,
+			     const struct bpf_insn *insn)
+{
+	struct bu_kernel *kernel = prog->object.kernel;
+	const char *name = kernel ? bu_kfunc_of_btf(kernel, insn->imm) : NULL;
+
+	if (name)
+		PRINT(text, "call %s#%d", name, insn->imm);
+	else
+		PRINT(text, "call kernel-function");
+}
+
 static void print_call(struct text *text, const struct bu_prog *prog, u32 i)
 {
 	const struct bpf_insn *insn = &prog->insns[i];
@@ -235,7 +249,7 @@ static void print_call(struct text *text, const struct bu_prog *prog, u32 i)
 		return;
 	}
 	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL) {
-		PRINT(text, "call kernel-function");
+		print_kfunc_call(text, prog, insn);
 		return;
 	}
 	if ((u32)insn->imm < BU_HELPER_MAX)

@@ -10,8 +10,9 @@
 #include "ebpf/decode.h"
 #include "ebpf/fault_text.h"
 #include "ebpf/kernel.h"
+#include "ebpf/kfunc.h"
+#include "ebpf/ring_record.h"
 
-#include <bpf/btf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -224,27 +225,17 @@ static void refine_ctx(struct access *access)
 	     access->write ? "write" : "read");
 }
 
-/* A ring buffer is one region; which bytes of it are an open record, the shadow knows. */
+/* A ring buffer is one region. Between its records, and where none has been, nothing was released.
+ */
 static void refine_record(struct access *access, const struct bu_region *region)
 {
-	const struct bu_arena *arena = &access->run->kernel->arena;
-	const struct bu_map *map = region->info.owner;
-	u64 base = base_pointer(access->run), bytes;
+	struct bu_ring_record record;
 
-	if (access->bad > access->fault->address)
-		base = access->fault->address; /* begins in a record */
-	bytes = bu_arena_writable_span(arena, (void *)base, region->size);
-	if (!map || !holds(region, base) || !bytes) {
-		HINT(access->fault, "the record has been submitted or discarded");
-		return;
-	}
-	access->fault->kind = BU_FAULT_OUT_OF_BOUNDS;
-	if (access->bad < base)
-		WHERE(access->fault, "%llu bytes before a record of ring buffer '%s'",
-		      (unsigned long long)(base - access->bad), map->name);
+	if (!bu_ring_record_at(region, access->bad, &record) &&
+	    bu_ring_is_unused(region, access->bad))
+		access->fault->kind = BU_FAULT_OUT_OF_BOUNDS;
 	else
-		WHERE(access->fault, "%llu bytes past the end of a record of ring buffer '%s'",
-		      (unsigned long long)(access->bad - base - bytes), map->name);
+		HINT(access->fault, "the record has been submitted or discarded");
 }
 
 static void refine_opaque(struct access *access, const char *hint)
@@ -283,7 +274,7 @@ static void refine(struct access *access, const struct bu_region *region, bool i
 			     "the element has been deleted, or replaced by an update");
 		break;
 	case BU_REGION_RINGBUF:
-		if (inside && access->fault->kind == BU_FAULT_USE_AFTER_FREE)
+		if (access->fault->kind == BU_FAULT_USE_AFTER_FREE)
 			refine_record(access, region);
 		break;
 	default:
@@ -310,16 +301,51 @@ static bool in_element(const struct bu_region *region, u64 address)
 	       (address - (u64)region->start) % region->info.stride < region->info.elem_size;
 }
 
+/* What a bad access to a ring buffer is measured from: the open record that its pointer is in or
+ * that it begins in; when it hits no other record, the open one that is nearest. */
+static u64 anchor_in_ring(const struct access *access, const struct bu_region *ring)
+{
+	u64 base = base_pointer(access->run), begin = access->fault->address, bad = access->bad;
+	struct bu_ring_record record;
+
+	if (bu_ring_record_at(ring, base, &record) && record.open)
+		return base;
+	if (bu_ring_record_at(ring, begin, &record) && record.open)
+		return begin;
+	if (bu_ring_record_at(ring, bad, &record) || !bu_ring_record_near(ring, bad, &record))
+		return bad;
+	return bad + NEAR - record.start <= 2 * NEAR + record.bytes || bu_ring_is_unused(ring, bad)
+		       ? record.start
+		       : bad;
+}
+
 /* What a bad access to a slab is measured from: the element that its pointer is in, or that it
  * begins in. */
 static u64 anchor_of(const struct access *access, const struct bu_region *region)
 {
 	u64 base = base_pointer(access->run);
 
-	if (in_element(region, base) ||
-	    (region->info.kind == BU_REGION_RINGBUF && holds(region, base)))
+	if (region->info.kind == BU_REGION_RINGBUF && !region->freed)
+		return anchor_in_ring(access, region);
+	if (in_element(region, base))
 		return base;
 	return in_element(region, access->fault->address) ? access->fault->address : access->bad;
+}
+
+u64 bu_fault_record(const struct bu_run *run, const struct bu_region *ring)
+{
+	const struct bu_arena *arena = &run->kernel->arena;
+	struct access access = { .run = (struct bu_run *)run,
+				 .fault = (struct bu_fault *)&run->fault,
+				 .write = run->fault.write };
+	struct bu_ring_record record;
+	u64 anchor;
+
+	if (ring->freed)
+		return 0;
+	access.bad = first_bad(arena, run->fault.address, run->fault.size, run->fault.write);
+	anchor = anchor_in_ring(&access, ring);
+	return bu_ring_record_at(ring, anchor, &record) && record.open ? record.start : 0;
 }
 
 static void classify_in(struct access *access, const struct bu_region *region)
@@ -445,19 +471,9 @@ void bu_fault_budget(struct bu_run *run)
 #define POISON_KFUNC_BASE 2002000000
 #define POISON_LAST       2002999999
 
-/* The name of a kernel function by its id in the kernel's BTF; NULL: not known. */
-static const char *kfunc_name(struct bu_kernel *kernel, u32 id)
-{
-	struct bu_btf *vmlinux = bu_vmlinux_btf(kernel);
-	struct btf *btf = vmlinux ? bu_btf_parsed(vmlinux) : NULL;
-	const struct btf_type *type = btf ? btf__type_by_id(btf, id) : NULL;
-
-	return type ? btf__name_by_offset(btf, type->name_off) : NULL;
-}
-
 static void explain_kfunc(struct bu_run *run, struct bu_fault *fault, const struct bpf_insn *insn)
 {
-	const char *name = kfunc_name(run->kernel, insn->imm);
+	const char *name = bu_kfunc_of_btf(run->kernel, insn->imm);
 
 	if (insn->imm == 0) {
 		HINT(fault, "a weak kernel function (kfunc) that the kernel does not have: test it "

@@ -133,19 +133,18 @@ static void set_element_origin(struct bu_fault_info *info, const struct bu_run *
 			    info->origin[1], sizeof(info->origin[1]));
 }
 
-/* The open ring buffer record that the address belongs to. */
-static void set_record_origin(struct bu_fault_info *info, const struct bu_run *run, u64 address)
+/* The open ring buffer record that the bad access is measured from. */
+static void set_record_origin(struct bu_fault_info *info, const struct bu_run *run,
+			      const struct bu_region *ring)
 {
-	const struct bu_reference *held, *best = NULL;
+	u64 record = bu_fault_record(run, ring);
+	const struct bu_reference *held;
 
 	for (held = run->held; run->references && held < run->held + BU_MAX_HELD; held++) {
-		if (held->object && (u64)held->object <= address &&
-		    (!best || held->object > best->object))
-			best = held;
+		if (held->object && (u64)held->object == record)
+			name_origin(run, "reserved", held->prog->object.id, held->insn,
+				    info->origin[0], sizeof(info->origin[0]));
 	}
-	if (best)
-		name_origin(run, "reserved", best->prog->object.id, best->insn, info->origin[0],
-			    sizeof(info->origin[0]));
 }
 
 static void set_origin(struct bu_fault_info *info, const struct bu_run *run)
@@ -156,7 +155,7 @@ static void set_origin(struct bu_fault_info *info, const struct bu_run *run)
 	if (tag)
 		set_element_origin(info, run, tag);
 	else if (region && region->info.kind == BU_REGION_RINGBUF)
-		set_record_origin(info, run, info->address);
+		set_record_origin(info, run, region);
 }
 
 struct bu_fault_info *bu_fault_info(const struct bu_fault *fault, const struct bu_run *run)

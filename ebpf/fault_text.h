@@ -23,6 +23,8 @@ void bu_region_part(const struct bu_run *run, const struct bu_region *region, u6
 		    u64 *start, u64 *bytes);
 /* The memory that a run's bad access is measured against; NULL: none is near. */
 const struct bu_region *bu_fault_region(const struct bu_run *run);
+/* The open record of a ring buffer that a run's bad access is measured from; 0: none. */
+u64 bu_fault_record(const struct bu_run *run, const struct bu_region *ring);
 /* Whether a region of kind BU_REGION_STACK belongs to a function that is active, in this run or
  * around it. */
 bool bu_frame_is_live(const struct bu_run *run, const struct bu_region *region);

@@ -3,6 +3,7 @@
 #include "ebpf/fault_text.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/ring_record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,37 +88,19 @@ static u64 element_start(const struct bu_region *region, u64 address)
 	return (u64)region->start + BU_MIN(i, count - 1) * region->info.stride;
 }
 
-/* The ring buffer record that the run has reserved and that holds an address. A record's length is
- * in the word 8 bytes before it, below two flags. */
-static bool find_record(const struct bu_run *run, u64 address, u64 *start, u64 *bytes)
-{
-	for (u32 i = 0; run->references && i < BU_MAX_HELD; i++) {
-		u64 record = (u64)run->held[i].object, size;
-		const struct bu_region *region =
-			record ? bu_arena_region(&run->kernel->arena, (void *)record) : NULL;
-
-		if (!region || region->info.kind != BU_REGION_RINGBUF)
-			continue;
-		size = ((const u32 *)record)[-2] & 0x3fffffff;
-		if (address - record >= size)
-			continue;
-		*start = record;
-		*bytes = size;
-		return true;
-	}
-	return false;
-}
-
 void bu_region_part(const struct bu_run *run, const struct bu_region *region, u64 address,
 		    u64 *start, u64 *bytes)
 {
 	const struct bu_packet *packet = &run->packet;
+	struct bu_ring_record record;
 
 	*start = (u64)region->start;
 	*bytes = region->size;
-	if (region->info.kind == BU_REGION_RINGBUF && find_record(run, address, start, bytes))
-		return;
-	if (region->info.stride) {
+	if (region->info.kind == BU_REGION_RINGBUF && !region->freed &&
+	    bu_ring_record_at(region, address, &record) && record.open) {
+		*start = record.start;
+		*bytes = record.bytes;
+	} else if (region->info.stride) {
 		*start = element_start(region, address);
 		*bytes = region->info.elem_size;
 	} else if (region->info.kind == BU_REGION_PACKET && region->start == packet->head) {
@@ -166,7 +149,8 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		snprintf(text, size, "the program's code");
 		break;
 	case BU_REGION_KOBJ:
-		snprintf(text, size, "kernel object %s (%llu bytes)", label ? label : "", n);
+		snprintf(text, size, "kernel object%s%s (%llu bytes)", label ? " " : "",
+			 label ? label : "", n);
 		break;
 	case BU_REGION_USER:
 		snprintf(text, size, "user space memory (%llu bytes)", n);

@@ -9,7 +9,7 @@
 BU_HELPER_2(obj_new_impl, u64, type_id, void *, meta)
 {
 	static const struct bu_region_info info = { .kind = BU_REGION_KOBJ,
-						    .label = "allocated object" };
+						    .label = "made by bpf_obj_new()" };
 	s64 size = run->prog->btf ? bu_btf_size_of(run->prog->btf, (u32)type_id) : -EINVAL;
 	void *object;
 

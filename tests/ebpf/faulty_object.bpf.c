@@ -10,6 +10,7 @@ extern void bpf_obj_drop_impl(void *object, void *meta) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern void bpf_throw(__u64 cookie) __ksym;
+extern void bpf_unmodelled(void) __ksym;
 
 struct node {
 	__u64 a, b;
@@ -84,6 +85,14 @@ int throws(void *ctx)
 	if (wrong)
 		bpf_throw(5);
 	return 1;
+}
+
+SEC("raw_tp")
+int calls_unmodelled(void *ctx)
+{
+	if (wrong)
+		bpf_unmodelled();
+	return 0;
 }
 
 SEC("lsm/file_open")

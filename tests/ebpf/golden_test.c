@@ -1,53 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * Each kind of fault: a program that shows it, its whole report (golden/NAME.txt, with addresses as
- * "0x*"), and the same program one step away, which must run without a fault.
- *
- * `w` in a program is 1 for the wrong one, 0 for the near miss. BPFUNIT_GOLDEN_UPDATE=1 writes the
- * files anew.
- */
-#include "asm.h"
+/* Faults of programs by themselves: memory, instructions, sections. See golden.h. */
+#include "golden.h"
+
 #include "ebpf/hook.h"
 #include "faulty_object.skel.h"
 
-#include <bpf/bpf.h>
-#include <ctype.h>
-#include <linux/btf.h>
-#include <stdio.h>
-
-static struct { /* what the programs refer to */
-	int hash, ring, array, globals, frozen;
-	u64 object, user;
-} world;
-
-static int new_map(enum bpf_map_type type, const char *name, u32 key, u32 value, u32 entries,
-		   u32 flags)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
-	int fd = bpf_map_create(type, name, key, value, entries, &opts);
-
-	ASSERT_OK(fd);
-	return fd;
-}
-
-static void make_world(void)
-{
-	static const struct bu_region_info object = { .kind = BU_REGION_KOBJ,
-						      .label = "task_struct" };
-	u64 value[2] = { 5, 6 };
-	u32 key = 1;
-
-	world.hash = new_map(BPF_MAP_TYPE_HASH, "flows", 4, 16, 8, BPF_F_NO_PREALLOC);
-	world.ring = new_map(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, 4096, 0);
-	world.array = new_map(BPF_MAP_TYPE_ARRAY, "counters", 4, 8, 4, 0);
-	world.globals = new_map(BPF_MAP_TYPE_ARRAY, "globals", 4, 8, 1, 0);
-	world.frozen = new_map(BPF_MAP_TYPE_ARRAY, "rodata", 4, 8, 1, BPF_F_RDONLY_PROG);
-	ASSERT_OK(bpf_map_update_elem(world.hash, &key, value, BPF_ANY));
-	ASSERT_OK(bpf_map_freeze(world.frozen));
-	bpfunit_set_budget(10000);
-	world.object = (u64)bu_arena_alloc(&bu_kernel()->arena, 64, BU_READ, &object);
-	world.user = (u64)bpfunit_user_memory("text", 5);
-}
+#include <dirent.h>
 
 static u32 rcu_locks; /* held when a program begins, as if by bpf_rcu_read_lock() */
 
@@ -56,109 +14,6 @@ static void hold(void *arg, struct bu_run *run)
 	if (!run->insn)
 		run->rcu_locks = rcu_locks;
 }
-
-static int64_t run_prog(const struct bpf_insn *insns, size_t count, u32 type)
-{
-	u8 packet[64] = { 0 }, ctx[64] = { 0 };
-	bool raw = type == BPF_PROG_TYPE_RAW_TRACEPOINT;
-	struct bu_test_io io = { .data = raw ? NULL : packet,
-				 .data_size = raw ? 0 : sizeof(packet),
-				 .ctx = raw ? ctx : NULL,
-				 .ctx_size = raw ? 16 : 0,
-				 .cpu = -1 };
-
-	ASSERT_OK(bu_prog_test(asm_load(insns, count, type), &io));
-	free(io.data_out);
-	return (int64_t)io.retval;
-}
-
-/* Addresses differ from run to run: those of the arena become "0x*". */
-static char *masked(const char *report)
-{
-	char *text = strdup(report), *to = text;
-
-	ASSERT_NOT_NULL(text);
-	for (const char *from = report; *from;) {
-		size_t digits = 0;
-
-		if (!strncmp(from, "0x", 2))
-			digits = strspn(from + 2, "0123456789abcdef");
-		if (digits == 12) {
-			from += 2 + digits;
-			memcpy(to, "0x*", 3);
-			to += 3;
-		} else {
-			*to++ = *from++;
-		}
-	}
-	*to = '\0';
-	ASSERT_OK(bpfunit_defer(free, text));
-	return text;
-}
-
-static FILE *golden_file(const char *name, const char *mode)
-{
-	char path[512];
-	FILE *file;
-
-	snprintf(path, sizeof(path), BU_SOURCE_DIR "/tests/ebpf/golden/%s.txt", name);
-	file = fopen(path, mode);
-	if (!file)
-		FAIL("cannot open %s", path);
-	return file;
-}
-
-static void expect_golden(const char *name, const char *text)
-{
-	char golden[8192] = "";
-	FILE *file;
-	size_t len;
-
-	if (getenv("BPFUNIT_GOLDEN_UPDATE")) {
-		file = golden_file(name, "we");
-		fprintf(file, "%s\n", text);
-		fclose(file);
-	}
-	file = golden_file(name, "re");
-	len = fread(golden, 1, sizeof(golden) - 1, file);
-	fclose(file);
-	ASSERT_GT(len, 1U);
-	golden[len - 1] = '\0';
-	EXPECT_STREQ(text, golden);
-}
-
-#define PROGRAM(name, type, ...)                                                                   \
-	static int64_t name##_run(int w)                                                           \
-	{                                                                                          \
-		struct bpf_insn insns[] = { __VA_ARGS__ };                                         \
-                                                                                                   \
-		(void)w;                                                                           \
-		return run_prog(insns, BU_ARRAY_SIZE(insns), type);                                \
-	}
-#define GOLDEN_OF(type, name, kind, ...)                                                           \
-	PROGRAM(name, type, __VA_ARGS__)                                                           \
-	BPF_TEST(golden, name)                                                                     \
-	{                                                                                          \
-		make_world();                                                                      \
-		EXPECT_NO_FAULT(name##_run(0));                                                    \
-		ASSERT_FAULT(kind, name##_run(1));                                                 \
-		expect_golden(#name, masked(bpfunit_fault_report()));                              \
-	}
-#define GOLDEN(name, kind, ...)     GOLDEN_OF(BPF_PROG_TYPE_RAW_TRACEPOINT, name, kind, __VA_ARGS__)
-#define GOLDEN_XDP(name, kind, ...) GOLDEN_OF(BPF_PROG_TYPE_XDP, name, kind, __VA_ARGS__)
-
-#define RETURN(value)  MOV64_K(0, value), EXIT
-#define MAP(reg, fd)   LDDW_OF(BPF_PSEUDO_MAP_FD, reg, fd, 0)
-#define VALUE(reg, fd) LDDW_OF(BPF_PSEUDO_MAP_VALUE, reg, fd, 0)
-/* r0 = the element of a key in `fd`. */
-#define LOOKUP(fd, key)                                                                            \
-	ST(BPF_W, 10, -4, key), MOV64_X(2, 10), ALU64_K(BPF_ADD, 2, -4), MAP(1, fd),               \
-		CALL(BPF_FUNC_map_lookup_elem)
-/* r6 = a record of 16 bytes. */
-#define RESERVE                                                                                    \
-	MAP(1, world.ring), MOV64_K(2, 16), MOV64_K(3, 0), CALL(BPF_FUNC_ringbuf_reserve),         \
-		MOV64_X(6, 0)
-#define SUBMIT MOV64_X(1, 6), MOV64_K(2, 0), CALL(BPF_FUNC_ringbuf_submit)
 
 GOLDEN(stack_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, ST(BPF_DW, 10, -512, 1), MOV64_X(1, 10),
        ALU64_K(BPF_ADD, 1, -512), LDX(BPF_DW, 0, 1, w ? -8 : 0), EXIT)
@@ -274,21 +129,6 @@ GOLDEN(deadlock, BPFUNIT_FAULT_DEADLOCK, LOOKUP(world.hash, 1), MOV64_X(6, 0), S
 GOLDEN(budget, BPFUNIT_FAULT_BUDGET, MOV64_K(1, w ? 10000 : 1000), ALU64_K(BPF_SUB, 1, 1),
        JMP_K(BPF_JNE, 1, 0, -2), RETURN(0))
 
-/* A call of a kernel function. The emulated kernel has those that a loaded object declares. */
-#define KFUNC(name)                                                                                \
-	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0,                                      \
-	     libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY))
-
-#define GOLDEN_KFUNC(name, kind, ...)                                                              \
-	PROGRAM(name, BPF_PROG_TYPE_RAW_TRACEPOINT, __VA_ARGS__)                                   \
-	BPF_TEST(golden, name)                                                                     \
-	{                                                                                          \
-		BPFUNIT_LOAD(faulty_object_bpf);                                                   \
-		EXPECT_NO_FAULT(name##_run(0));                                                    \
-		ASSERT_FAULT(kind, name##_run(1));                                                 \
-		expect_golden(#name, masked(bpfunit_fault_report()));                              \
-	}
-
 GOLDEN_KFUNC(leaked_section, BPFUNIT_FAULT_LEAK, MOV64_K(6, w), KFUNC("bpf_rcu_read_lock"),
 	     JMP_K(BPF_JNE, 6, 0, 1), KFUNC("bpf_rcu_read_unlock"), RETURN(0))
 
@@ -307,7 +147,29 @@ BPF_TEST(golden, open_section)
 	rcu_locks = 1;
 	ASSERT_FAULT(BPFUNIT_FAULT_LEAK, section_run(1));
 	bu_hook_remove(bu_kernel(), &hook);
-	expect_golden("open_section", masked(bpfunit_fault_report()));
+	expect_report("open_section");
+}
+
+/* Whoever watches a run may end it; a watched run that is left alone ends as any other. */
+static void end(void *arg, struct bu_run *run)
+{
+	if (*(bool *)arg)
+		bu_fault_raise(run, BU_FAULT_ENDED, "the debugger was asked to");
+}
+
+PROGRAM(watched, BPF_PROG_TYPE_RAW_TRACEPOINT, MOV64_K(6, w), RETURN(0))
+
+BPF_TEST(golden, ended)
+{
+	bool wanted = false;
+	struct bu_hook hook = { .before = end, .arg = &wanted };
+
+	bu_hook_add(bu_kernel(), &hook);
+	EXPECT_NO_FAULT(watched_run(0));
+	wanted = true;
+	ASSERT_FAULT(BPFUNIT_FAULT_ENDED, watched_run(1));
+	bu_hook_remove(bu_kernel(), &hook);
+	expect_report("ended");
 }
 
 /* Values that no XDP program should return are told, and fail nothing. */
@@ -374,4 +236,68 @@ BPF_TEST(golden, words_that_are_not_known)
 	EXPECT_ERR(bpfunit_trace_runs("insn,all"), EINVAL);
 	EXPECT_OK(bpfunit_note_oddities(NULL));
 	EXPECT_OK(bpfunit_trace_runs(""));
+}
+
+#define GOLDEN_DIR BU_SOURCE_DIR "/tests/ebpf/golden"
+
+/* Whether a line of the two test files tests this golden; none is left over. */
+static bool is_tested(const char *name)
+{
+	static const char *const files[] = { "golden_test.c", "golden_object_test.c" };
+	char path[512], line[512], word[2][128];
+	bool found = false;
+
+	snprintf(word[0], sizeof(word[0]), "(%.100s,", name);
+	snprintf(word[1], sizeof(word[1]), "\"%.100s\"", name);
+	for (size_t i = 0; i < BU_ARRAY_SIZE(files); i++) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), BU_SOURCE_DIR "/tests/ebpf/%s", files[i]);
+		file = fopen(path, "re");
+		ASSERT_NOT_NULL(file);
+		while (!found && fgets(line, sizeof(line), file))
+			found = strstr(line, word[0]) || strstr(line, word[1]);
+		fclose(file);
+	}
+	return found;
+}
+
+static enum bu_fault_kind kind_of_golden(const char *name)
+{
+	char line[256] = "";
+	FILE *file = golden_file(name, "re");
+	size_t len;
+
+	EXPECT_NOT_NULL(fgets(line, sizeof(line), file));
+	fclose(file);
+	for (int kind = 1; kind < BU_FAULT_MAX; kind++) {
+		len = strlen(bu_fault_kind_name(kind));
+		if (!strncmp(line, bu_fault_kind_name(kind), len) && strchr(":\n", line[len]))
+			return kind;
+	}
+	return BU_FAULT_NONE; /* a note or warning */
+}
+
+/* The macros above run the near miss, too. */
+BPF_TEST(golden, every_kind_has_one)
+{
+	bool seen[BU_FAULT_MAX] = { [BU_FAULT_NONE] = true };
+	DIR *dir = opendir(GOLDEN_DIR);
+	const struct dirent *entry;
+
+	ASSERT_NOT_NULL(dir);
+	while ((entry = readdir(dir))) {
+		char name[64] = "";
+
+		if (sscanf(entry->d_name, "%63[a-z_].txt", name) != 1)
+			continue;
+		seen[kind_of_golden(name)] = true;
+		if (!is_tested(name))
+			EXPECT_FAIL("no test has golden/%s.txt", name);
+	}
+	closedir(dir);
+	for (int kind = 0; kind < BU_FAULT_MAX; kind++) {
+		if (!seen[kind])
+			EXPECT_FAIL("no golden shows \"%s\"", bu_fault_kind_name(kind));
+	}
 }
