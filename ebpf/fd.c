@@ -261,7 +261,7 @@ static void forget(struct bu_fd_table *table, struct bu_fd *fd)
 	table->nr_fds--;
 	bu_fd_number_forget(&fd->object->kernel->fd_numbers, fd);
 	close(fd->peer);
-	if (!fd->object->fds && fd->object->class->closed)
+	if (!fd->object->fds && !fd->object->pins && fd->object->class->closed)
 		fd->object->class->closed(fd->object);
 	bu_object_put(fd->object);
 	free(fd);

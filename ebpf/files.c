@@ -6,6 +6,8 @@
  */
 #include "ebpf/backend.h"
 #include "ebpf/kernel.h"
+#include "ebpf/mounts.h"
+#include "ebpf/redirect.h"
 #include "ebpf/syscall.h"
 
 #include <elf.h>
@@ -207,6 +209,8 @@ int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 		return open_virtual(file, flags);
 	fd = bu_host_syscall(SYS_openat, dir, (long)path, flags | O_LARGEFILE, mode, 0, 0);
 	if (fd >= 0 && (flags & O_ACCMODE) == O_RDONLY && !(flags & (O_PATH | O_DIRECTORY)))
+	if (bu_redirect_open(path, flags, mode, &fd))
+		return fd;
 		note_object(fd);
 	return fd;
 }
@@ -225,3 +229,7 @@ int bu_files_access(int dir, const char *path, int mode, int flags)
 		return err;
 	return bu_host_syscall(SYS_faccessat, dir, (long)path, mode, 0, 0, 0);
 }
+	char host[PATH_MAX];
+	err = bu_redirect(&path, host);
+	if (err)
+		return err;

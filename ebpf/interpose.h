@@ -21,4 +21,7 @@ static inline long bu_with_errno(long result)
  * linked only when something does. */
 extern const char bu_interpose_fd, bu_interpose_files, bu_interpose_net;
 
+/* The same, for interpose_files.c. */
+extern const char bu_interpose_paths, bu_interpose_walk;
+
 #endif

@@ -15,6 +15,9 @@
 
 const char bu_interpose_files;
 
+__attribute__((used)) static const char *const linked[] = { &bu_interpose_paths,
+							    &bu_interpose_walk };
+
 /* The mode is an argument only when a file may be made. */
 static bool takes_mode(int flags)
 {

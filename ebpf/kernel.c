@@ -5,7 +5,9 @@
  * a forked child starts without, because shared pages and socket ends stay its parent's.
  */
 #include "ebpf/kernel.h"
+#include "ebpf/bpffs.h"
 #include "ebpf/kfunc.h"
+#include "ebpf/redirect.h"
 
 #include "ebpf/coverage.h"
 
@@ -127,6 +129,8 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);
 	bu_vmlinux_forget(kernel);
+	bu_trees_destroy(kernel);
+	bu_pins_destroy(kernel);
 	for (int kind = 0; kind < BU_OBJECT_MAX; kind++)
 		free(kernel->objects[kind]);
 	while (note) {

@@ -64,6 +64,8 @@ struct bu_kernel {
 	struct bu_btf *vmlinux;       /* referenced; see bu_vmlinux_btf() */
 	struct bu_fd_table *fds;      /* ebpf/fd.c */
 	struct bu_fd_numbers fd_numbers;
+	struct bu_trees *trees;       /* ebpf/redirect.c; NULL: none touched */
+	struct bu_pins *pins;         /* ebpf/bpffs.c; NULL: none yet */
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
 	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
 	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */

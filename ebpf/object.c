@@ -39,6 +39,7 @@ int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,
 	object->kind = class->kind;
 	object->id = id;
 	object->refs = 1;
+	object->pins = 0;
 	object->kernel = kernel;
 	object->fds = NULL;
 	kernel->objects[class->kind][id] = object;

@@ -38,6 +38,7 @@ struct bu_object {
 	enum bu_object_kind kind;
 	u32 id; /* unique within its kind, from 1, never used again */
 	u32 refs;
+	u32 pins; /* names in a bpffs: as descriptors, they keep a map in use */
 	struct bu_kernel *kernel;
 	struct bu_fd *fds; /* open descriptors, latest first */
 };

@@ -18,6 +18,7 @@
 #define BU_RAW_TRACEPOINT_SIZE 24
 #define BU_BTF_LOAD_SIZE       40
 #define BU_LINK_CREATE_SIZE    60
+#define BU_OBJ_SIZE            20
 
 #define BU_END(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)NULL)->field))
 
@@ -45,7 +46,7 @@ static const struct command commands[] = {
 
 /* Names of the commands that have no row. Source: enum bpf_cmd (6.12). */
 static const char *const other_commands[] = {
-	[6] = "BPF_OBJ_PIN",       [7] = "BPF_OBJ_GET",      [8] = "BPF_PROG_ATTACH",
+	[8] = "BPF_PROG_ATTACH",
 	[9] = "BPF_PROG_DETACH",   [16] = "BPF_PROG_QUERY",  [20] = "BPF_TASK_FD_QUERY",
 	[32] = "BPF_ENABLE_STATS", [33] = "BPF_ITER_CREATE", [36] = "BPF_TOKEN_CREATE",
 };

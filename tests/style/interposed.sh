@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The symbols of libc (and libelf) that the library answers for, as one extended regular expression; sourced.
-INTERPOSED='elf_memory|syscall|socket|ioctl|mmap(64)?|epoll_p?wait2?|p?poll|open(64)?|openat(64)?|fopen(64)?|access|faccessat2?|f?statfs(64)?|f?stat(64)?|lstat(64)?|fstatat(64)?|mkdir|unlink|rmdir|uname|close(_range)?|dup[23]'
+INTERPOSED='elf_memory|syscall|socket|ioctl|mmap(64)?|epoll_p?wait2?|p?poll|open(64)?|openat(64)?|fopen(64)?|access|faccessat2?|f?statfs(64)?|f?stat(64)?|lstat(64)?|fstatat(64)?|statx|__l?xstat|mkdir(at)?|unlink(at)?|rmdir|remove|rename(at2?)?|(sym)?link(at)?|readlink(at)?|chmod|truncate|mknod(at)?|l?chown|fchownat|chdir|opendir|scandir(64)?|nftw(64)?|realpath|__realpath_chk|canonicalize_file_name|mount|umount2?|setmntent|uname|close(_range)?|dup[23]'

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of the emulated kernel must be done before its process ends. Nothing happens in a process
+ * that has none, so that the library can be loaded into any program.
+ */
+#include "ebpf/kernel.h"
+#include "ebpf/redirect.h"
+
+__attribute__((destructor)) static void leave(void)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+
+	if (kernel)
+		bu_trees_leave(kernel);
+}
