@@ -277,9 +277,10 @@ static const char *signal_hint(int number)
 {
 	if (number != SIGSYS)
 		return "";
-	return "\n  hint: calls of this machine's bpf(2) or perf_event_open(2), past bpfunit's, "
-	       "end so "
-	       "(BPFUNIT_HOST_BPF=1 lets them pass)";
+	return "\n  hint: calls of this machine's bpf(2) or perf_event_open(2), past bpfunit's, end "
+	       "so. They come from system call instructions of one's own and from libraries opened "
+	       "with RTLD_DEEPBIND or dlmopen(): open those without (BPFUNIT_HOST_BPF=1 lets the "
+	       "calls pass)";
 }
 
 static void explain_death(const struct slot *slot, int status)
@@ -355,6 +356,7 @@ void bu_report_result(struct bu_report *report, const struct bu_result *result)
 	report->passed += result->outcome == BU_PASSED;
 	report->failed += result->outcome == BU_FAILED;
 	report->skipped += result->outcome == BU_SKIPPED;
+	bu_tally_merge(&report->compared, result->compared);
 	report->ops->result(report, result);
 	fflush(stdout);
 }
