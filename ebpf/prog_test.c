@@ -81,6 +81,7 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
 	bu_run_begin(&run, prog->object.kernel, prog);
 	if (io->cpu >= 0)
 		run.cpu = (u32)io->cpu;
+	run.attach_cookie = io->attach_cookie;
 	err = run_with(&run, io);
 	bu_run_end(&run);
 	bu_kernel_unlock(prog->object.kernel);

@@ -83,22 +83,3 @@ long bu_sys_prog_bind_map(struct bu_kernel *kernel, struct bu_call *call)
 		return err;
 	return bu_prog_bind_map(prog, bu_container_of(object, struct bu_map, object));
 }
-
-static long not_attached(struct bu_kernel *kernel, const struct bu_prog *prog, const char *command)
-{
-	bu_note(kernel,
-		"bpf(2) command %s is not emulated: program '%s' was not attached; run it from the "
-		"test",
-		command, prog->name);
-	return -EINVAL;
-}
-
-/* Source: bpf_raw_tracepoint_open() */
-long bu_sys_raw_tracepoint_open(struct bu_kernel *kernel, struct bu_call *call)
-{
-	struct bu_prog *prog;
-	int err;
-
-	prog = prog_of_fd(kernel, call->attr->raw_tracepoint.prog_fd, &err);
-	return prog ? not_attached(kernel, prog, "BPF_RAW_TRACEPOINT_OPEN") : err;
-}

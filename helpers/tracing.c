@@ -3,6 +3,7 @@
  * Arguments of the traced function: the context of fentry, fexit and fmod_ret programs is an array
  * of them, followed by the return value for the latter two. Source: kernel/trace/bpf_trace.c
  * (6.12). Differs: their number is that of the given context.
+ * And the cookie that whoever attached the program gave it.
  */
 #include "ebpf/kernel.h"
 
@@ -39,4 +40,11 @@ BU_HELPER_2(get_func_ret, const u64 *, ctx, u64 *, value)
 BU_HELPER_1(get_func_arg_cnt, const u64 *, ctx)
 {
 	return nr_args(run);
+}
+
+/* Of the link through which the program runs; a run that a test makes by itself has none. */
+BU_HELPER_1(get_attach_cookie, const void *, ctx)
+{
+	(void)ctx;
+	return run->attach_cookie;
 }
