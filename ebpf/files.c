@@ -207,10 +207,10 @@ int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 
 	if (file)
 		return open_virtual(file, flags);
-	fd = bu_host_syscall(SYS_openat, dir, (long)path, flags | O_LARGEFILE, mode, 0, 0);
-	if (fd >= 0 && (flags & O_ACCMODE) == O_RDONLY && !(flags & (O_PATH | O_DIRECTORY)))
 	if (bu_redirect_open(path, flags, mode, &fd))
 		return fd;
+	fd = bu_host_syscall(SYS_openat, dir, (long)path, flags | O_LARGEFILE, mode, 0, 0);
+	if (fd >= 0 && (flags & O_ACCMODE) == O_RDONLY && !(flags & (O_PATH | O_DIRECTORY)))
 		note_object(fd);
 	return fd;
 }
@@ -218,18 +218,18 @@ int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 int bu_files_access(int dir, const char *path, int mode, int flags)
 {
 	const struct file *file = find(path);
+	char host[PATH_MAX];
 	long err;
 
 	if (file && !file->content)
 		return -ENOENT;
 	if (file)
 		return mode & (W_OK | X_OK) ? -EACCES : 0;
+	err = bu_redirect(&path, host);
+	if (err)
+		return err;
 	err = flags ? bu_host_syscall(SYS_faccessat2, dir, (long)path, mode, flags, 0, 0) : -ENOSYS;
 	if (err != -ENOSYS)
 		return err;
 	return bu_host_syscall(SYS_faccessat, dir, (long)path, mode, 0, 0, 0);
 }
-	char host[PATH_MAX];
-	err = bu_redirect(&path, host);
-	if (err)
-		return err;
