@@ -228,6 +228,9 @@ int bu_files_access(int dir, const char *path, int mode, int flags)
 	err = bu_redirect(&path, host);
 	if (err)
 		return err;
+	err = bu_redirect(&path, host);
+	if (err)
+		return err;
 	err = flags ? bu_host_syscall(SYS_faccessat2, dir, (long)path, mode, flags, 0, 0) : -ENOSYS;
 	if (err != -ENOSYS)
 		return err;

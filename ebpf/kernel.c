@@ -124,13 +124,13 @@ void bu_kernel_free(struct bu_kernel *kernel)
 
 	bu_coverage_close(kernel);
 	bu_kfunc_free(kernel);
+	bu_trees_destroy(kernel);
+	bu_pins_destroy(kernel);
 	bu_fd_table_destroy(kernel);
 	bu_object_put_pending(kernel);
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);
 	bu_vmlinux_forget(kernel);
-	bu_trees_destroy(kernel);
-	bu_pins_destroy(kernel);
 	for (int kind = 0; kind < BU_OBJECT_MAX; kind++)
 		free(kernel->objects[kind]);
 	while (note) {
