@@ -16,6 +16,14 @@
 #   <name> becomes a target: whoever links it finds the skeleton, and the object's path as the string
 #   macro BPFUNIT_OBJECT_<name> (for BPFUNIT_LOAD_FILE).
 #
+# bpfunit_btf(<name> <types.c> [INCLUDES <dir>...] [DEFINES <NAME[=value]>...] [OPTIONS <flag>...])
+#
+#   Compiles a C file that describes a kernel's types to BTF, for tests that choose it as the kernel's:
+#   BPF_TEST(suite, name, .btf = BPFUNIT_BTF_<name>). clang keeps the types that something uses: a variable of
+#   each struct, union, enum or typedef (`struct task_struct *task;`), and functions with a body, which are what
+#   fentry programs attach to and what kfuncs are looked up as. <name> becomes a target: tests that name it
+#   among their OBJECTS have the path as the string macro BPFUNIT_BTF_<name>.
+#
 # bpfunit_add_test(<name> SOURCES <test.c>... [OBJECTS <name>...] [LIBRARIES <library>...]
 #                  [TIMEOUT <seconds>] [LABELS <label>...] [ENVIRONMENT <NAME=value>...])
 #
@@ -24,7 +32,7 @@
 #   built is the failing test <name>_NOT_BUILT. find_package(bpfunit) has enabled testing in its directory; a
 #   project that adds bpfunit by add_subdirectory calls enable_testing() itself.
 #   SOURCES      C files with BPF_TESTs
-#   OBJECTS      names given to bpfunit_bpf_object; their skeletons can be included
+#   OBJECTS      names given to bpfunit_bpf_object or bpfunit_btf; skeletons can be included
 #   LIBRARIES    further libraries to link
 #   TIMEOUT      seconds until one test is stopped (default 60; .timeout_s of a test has precedence)
 #   LABELS       ctest labels of all its tests
@@ -186,6 +194,29 @@ function(bpfunit_bpf_object name)
   set_target_properties(${name} PROPERTIES BPFUNIT_BPF_OBJECT ${linked})
 endfunction()
 
+function(bpfunit_btf name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "INCLUDES;DEFINES;OPTIONS")
+  _bpfunit_check_arguments(bpfunit_btf "${name}")
+  list(LENGTH ARG_UNPARSED_ARGUMENTS count)
+  if(NOT count EQUAL 1)
+    message(FATAL_ERROR "bpfunit_btf(${name}): give one source, not ${count}")
+  endif()
+  _bpfunit_find_tools()
+  _bpfunit_source(bpfunit_btf ${name} ${ARG_UNPARSED_ARGUMENTS} source)
+  _bpfunit_clang_flags(flags)
+  list(TRANSFORM ARG_DEFINES PREPEND -D)
+  foreach(include IN LISTS ARG_INCLUDES)
+    cmake_path(ABSOLUTE_PATH include BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+    list(APPEND flags -I${include})
+  endforeach()
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.btf.o)
+  _bpfunit_compile(${source} ${object} "${flags};${ARG_DEFINES};${ARG_OPTIONS}")
+  add_custom_target(${name}_btf DEPENDS ${object})
+  add_library(${name} INTERFACE)
+  add_dependencies(${name} ${name}_btf)
+  target_compile_definitions(${name} INTERFACE BPFUNIT_BTF_${name}="${object}")
+endfunction()
+
 # What bpfunit_add_test does, with the library that brings main() as first argument.
 function(_bpfunit_make_test main function name)
   cmake_parse_arguments(PARSE_ARGV 3 ARG "" "TIMEOUT" "SOURCES;OBJECTS;LIBRARIES;LABELS;ENVIRONMENT")
@@ -208,7 +239,7 @@ function(_bpfunit_make_test main function name)
   foreach(object IN LISTS ARG_OBJECTS)
     if(NOT TARGET ${object})
       message(FATAL_ERROR "${function}(${name}): there is no object '${object}'; make it by "
-        "bpfunit_bpf_object(${object} ...) before this line")
+        "bpfunit_bpf_object(${object} ...) or bpfunit_btf(${object} ...) before this line")
     endif()
   endforeach()
 

@@ -23,10 +23,23 @@ static void destroy(struct bu_object *object)
 {
 	struct bu_btf *btf = bu_container_of(object, struct bu_btf, object);
 
-	btf__free(btf->parsed);
-	free(btf->types);
-	free(btf->data);
+	bu_btf_drop(btf);
 	free(btf);
+}
+
+void bu_btf_drop(struct bu_btf *btf)
+{
+	if (!btf->shared) {
+		btf__free(btf->parsed);
+		free(btf->names);
+		free(btf->types);
+		free(btf->data);
+	}
+	btf->parsed = NULL;
+	btf->names = btf->types = NULL;
+	btf->data = NULL;
+	btf->shared = NULL;
+	btf->nr_types = btf->size = btf->strings_size = 0;
 }
 
 static const struct bu_object_class btf_class = {
@@ -211,6 +224,11 @@ int bu_btf_parse(struct bu_btf *btf)
 	return index_types(btf, header->hdr_len + header->type_off, header->type_len);
 }
 
+int bu_btf_init(struct bu_btf *btf, struct bu_kernel *kernel)
+{
+	return bu_object_init(&btf->object, kernel, &btf_class);
+}
+
 struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 size, int *error)
 {
 	struct bu_btf *btf = calloc(1, sizeof(*btf));
@@ -225,7 +243,7 @@ struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 siz
 		*error = bu_btf_parse(btf);
 	}
 	if (!*error)
-		*error = bu_object_init(&btf->object, kernel, &btf_class);
+		*error = bu_btf_init(btf, kernel);
 	if (!*error)
 		return btf;
 	destroy(&btf->object);
@@ -234,6 +252,8 @@ struct bu_btf *bu_btf_create(struct bu_kernel *kernel, const void *data, u32 siz
 
 struct btf *bu_btf_parsed(struct bu_btf *btf)
 {
+	if (btf->shared)
+		return bu_btf_parsed(btf->shared);
 	if (!btf->parsed)
 		btf->parsed = btf__new(btf->data, btf->size);
 	return btf->parsed;
@@ -242,6 +262,65 @@ struct btf *bu_btf_parsed(struct bu_btf *btf)
 const char *bu_btf_string(const struct bu_btf *btf, u32 offset)
 {
 	return offset < btf->strings_size ? btf->strings + offset : NULL;
+}
+
+static u32 hash(const char *name)
+{
+	u32 h = 2166136261u;
+
+	for (; *name; name++)
+		h = (h ^ (u8)*name) * 16777619;
+	return h;
+}
+
+/* The table of names: for each hash value the first id, then for each id the next of its hash
+ * value. Ids in a chain ascend. */
+static u32 buckets(const struct bu_btf *btf)
+{
+	u32 n = 16;
+
+	while (n < btf->nr_types)
+		n *= 2;
+	return n;
+}
+
+static void make_names(struct bu_btf *btf)
+{
+	u32 n = buckets(btf), *next;
+
+	btf->names = calloc(n + btf->nr_types, sizeof(u32));
+	if (!btf->names)
+		return;
+	next = btf->names + n;
+	for (u32 id = btf->nr_types; id-- > 1;) {
+		const char *name = bu_btf_string(btf, bu_btf_type(btf, id)->name_off);
+		u32 *first = &btf->names[hash(name) & (n - 1)];
+
+		next[id] = *first;
+		*first = id;
+	}
+}
+
+u32 bu_btf_find(struct bu_btf *btf, const char *name, u32 kind)
+{
+	const u32 *next;
+	u32 id;
+
+	if (btf->shared)
+		return bu_btf_find(btf->shared, name, kind);
+	if (!btf->names)
+		make_names(btf);
+	if (!btf->names)
+		return 0;
+	next = btf->names + buckets(btf);
+	for (id = btf->names[hash(name) & (buckets(btf) - 1)]; id; id = next[id]) {
+		const struct btf_type *type = bu_btf_type(btf, id);
+
+		if (BTF_INFO_KIND(type->info) == kind &&
+		    !strcmp(bu_btf_string(btf, type->name_off), name))
+			return id;
+	}
+	return 0;
 }
 
 const struct btf_type *bu_btf_type(const struct bu_btf *btf, u32 id)

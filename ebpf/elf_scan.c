@@ -29,7 +29,7 @@ static bool read_header(const struct bu_elf *elf, u32 i, Elf64_Shdr *header)
 	return true;
 }
 
-bool bu_elf_open(struct bu_elf *elf, const void *image, size_t size)
+bool bu_elf_open_any(struct bu_elf *elf, const void *image, size_t size)
 {
 	elf->image = image;
 	elf->size = size;
@@ -38,11 +38,16 @@ bool bu_elf_open(struct bu_elf *elf, const void *image, size_t size)
 	memcpy(&elf->header, image, sizeof(elf->header));
 	if (memcmp(elf->header.e_ident, ELFMAG, SELFMAG) ||
 	    elf->header.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    elf->header.e_ident[EI_DATA] != HOST_ORDER || elf->header.e_machine != EM_BPF ||
+	    elf->header.e_ident[EI_DATA] != HOST_ORDER ||
 	    elf->header.e_shentsize != sizeof(Elf64_Shdr))
 		return false;
 	return read_header(elf, elf->header.e_shstrndx, &elf->names) &&
 	       inside(elf, elf->names.sh_offset, elf->names.sh_size);
+}
+
+bool bu_elf_open(struct bu_elf *elf, const void *image, size_t size)
+{
+	return bu_elf_open_any(elf, image, size) && elf->header.e_machine == EM_BPF;
 }
 
 /* A string of the table of section names, or "" when it does not end there. */

@@ -23,6 +23,8 @@ struct bu_elf {
 
 /* Whether the image is a 64-bit ELF of BPF in the host's byte order with a table of sections. */
 bool bu_elf_open(struct bu_elf *elf, const void *image, size_t size);
+/* The same of any machine: a kernel's image, a module. */
+bool bu_elf_open_any(struct bu_elf *elf, const void *image, size_t size);
 /* Section `i`; false: there are no more. A damaged one has an empty name and no data. */
 bool bu_elf_section(const struct bu_elf *elf, u32 i, struct bu_elf_section *section);
 

@@ -5,6 +5,7 @@
  * way: their BTF becomes part of the kernel's.
  */
 #include "ebpf/backend.h"
+#include "ebpf/btf_file.h"
 #include "ebpf/kernel.h"
 #include "ebpf/mounts.h"
 #include "ebpf/redirect.h"
@@ -29,7 +30,8 @@ enum match {
 	ATTACH_TREE,
 };
 
-/* The content's bytes and number; malloc'ed, or NULL without memory. */
+/* The content's bytes and number; malloc'ed, or NULL without memory, or NULL and the size ENOENT:
+ * there is no such file. */
 typedef char *(*content_fn)(size_t *size);
 
 struct file {
@@ -48,6 +50,7 @@ static char *vmlinux_content(size_t *size)
 		return NULL;
 	bu_kernel_lock(kernel);
 	btf = bu_vmlinux_btf(kernel);
+	*size = btf ? 0 : ENOENT;
 	if (btf)
 		copy = malloc(btf->size);
 	if (copy) {
@@ -56,6 +59,23 @@ static char *vmlinux_content(size_t *size)
 	}
 	bu_kernel_unlock(kernel);
 	return copy;
+}
+
+/* The file itself, where the kernel's BTF is one. -ENOENT: ask for the content. */
+static int open_vmlinux(int flags)
+{
+	struct bu_kernel *kernel = bu_kernel();
+	struct bu_btf *btf;
+	int fd = -ENOENT;
+
+	if (!kernel)
+		return -ENOMEM;
+	bu_kernel_lock(kernel);
+	btf = bu_vmlinux_btf(kernel);
+	if (btf && btf->shared)
+		fd = bu_btf_file_open(btf->shared, flags);
+	bu_kernel_unlock(kernel);
+	return fd;
 }
 
 static char *cpus_content(size_t *size)
@@ -151,9 +171,12 @@ static int open_virtual(const struct file *file, int flags)
 		return -ENOENT;
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -EACCES;
+	fd = file->content == vmlinux_content ? open_vmlinux(flags) : -ENOENT;
+	if (fd >= 0)
+		return fd;
 	content = file->content(&size);
 	if (!content)
-		return -ENOMEM;
+		return size == ENOENT ? -ENOENT : -ENOMEM;
 	fd = memfd_create("bpfunit-file", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
 	err = fd < 0 ? -errno : fill(fd, content, size);
 	free(content);
@@ -215,19 +238,30 @@ int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 	return fd;
 }
 
+/* The one row that there may be nothing behind. */
+static bool exists(const struct file *file)
+{
+	struct bu_kernel *kernel = bu_kernel();
+	bool found;
+
+	if (file->content != vmlinux_content || !kernel)
+		return file->content != NULL;
+	bu_kernel_lock(kernel);
+	found = bu_vmlinux_btf(kernel) != NULL;
+	bu_kernel_unlock(kernel);
+	return found;
+}
+
 int bu_files_access(int dir, const char *path, int mode, int flags)
 {
 	const struct file *file = find(path);
 	char host[PATH_MAX];
 	long err;
 
-	if (file && !file->content)
+	if (file && !exists(file))
 		return -ENOENT;
 	if (file)
 		return mode & (W_OK | X_OK) ? -EACCES : 0;
-	err = bu_redirect(&path, host);
-	if (err)
-		return err;
 	err = bu_redirect(&path, host);
 	if (err)
 		return err;

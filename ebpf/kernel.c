@@ -107,7 +107,12 @@ struct bu_kernel *bu_kernel_new(void)
 		goto no_arena;
 	if (bu_fd_table_init(kernel))
 		goto no_fds;
+	if (bu_vmlinux_init(kernel))
+		goto no_btf;
 	return kernel;
+
+no_btf:
+	bu_fd_table_destroy(kernel);
 
 no_fds:
 	bu_arena_destroy(&kernel->arena);

@@ -62,6 +62,7 @@ struct bu_kernel {
 	size_t trace_len;
 	struct bu_note *notes;        /* oldest first */
 	struct bu_btf *vmlinux;       /* referenced; see bu_vmlinux_btf() */
+	enum bu_btf_choice btf_choice;
 	struct bu_fd_table *fds;      /* ebpf/fd.c */
 	struct bu_fd_numbers fd_numbers;
 	struct bu_trees *trees;       /* ebpf/redirect.c; NULL: none touched */

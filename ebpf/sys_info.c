@@ -34,6 +34,8 @@ long bu_sys_next_id(struct bu_kernel *kernel, struct bu_call *call)
 	if (call->attr->start_id >= INT_MAX)
 		return -EINVAL;
 	bu_fd_reap(kernel);
+	if (kind_of_command(call->cmd) == BU_OBJECT_BTF)
+		bu_vmlinux_btf(kernel); /* makes it, or not */
 	id = bu_object_next_id(kernel, kind_of_command(call->cmd), call->attr->start_id);
 	if (!id)
 		return -ENOENT;
@@ -45,6 +47,8 @@ long bu_sys_fd_by_id(struct bu_kernel *kernel, struct bu_call *call)
 	struct bu_object *object;
 
 	bu_fd_reap(kernel);
+	if (kind_of_command(call->cmd) == BU_OBJECT_BTF)
+		bu_vmlinux_btf(kernel);
 	object = bu_object_by_id(kernel, kind_of_command(call->cmd), call->attr->prog_id);
 	if (!object)
 		return -ENOENT;
@@ -237,6 +241,8 @@ static int btf_info(struct bu_btf *btf, struct bu_call *call)
 
 	if (err)
 		return err;
+	if (btf->kernel_btf)
+		bu_vmlinux_btf(btf->object.kernel); /* as new as the opened objects */
 	info.id = btf->object.id;
 	err = put_array(info.btf, &info.btf_size, btf->data, btf->size, 1);
 	if (err)

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's BTF, made of what the process's BPF objects say about the kernel: the types of each
- * object that libbpf opened, and a function or typedef for each attach target that a section's name
- * spells out, joined (ebpf/btf_join.h).
+ * The kernel's BTF: that of a file, or made of what the process's BPF objects say about the kernel:
+ * the types of each object that libbpf opened, and a function or typedef for each attach target
+ * that a section's name spells out, joined (ebpf/btf_join.h).
  *
  * The list of noted objects is the process's, for libbpf may open objects before the kernel exists.
  * Those that are opened while there is one are forgotten with it: its successors know nothing of
  * them.
  */
+#include "ebpf/btf_file.h"
 #include "ebpf/btf_join.h"
 #include "ebpf/elf_scan.h"
 #include "ebpf/kernel.h"
+#include "ebpf/prog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,41 +117,178 @@ void bu_vmlinux_forget(const struct bu_kernel *kernel)
 	pthread_mutex_unlock(&noting);
 }
 
-static struct bu_btf *make(struct bu_kernel *kernel)
+int bu_vmlinux_init(struct bu_kernel *kernel)
 {
-	struct bu_bytes blob = { 0 };
-	struct bu_btf *btf = NULL;
-	int err = bu_btf_join(sources, &blob);
+	struct bu_btf *btf = calloc(1, sizeof(*btf));
+	int err = btf ? bu_btf_init(btf, kernel) : -ENOMEM;
 
-	if (!err)
-		btf = bu_btf_create(kernel, blob.data, blob.size, &err);
-	if (btf) {
-		strcpy(btf->name, "vmlinux");
-		btf->kernel_btf = true;
+	if (err) {
+		free(btf);
+		return err;
 	}
-	free(blob.data);
-	return btf;
+	strcpy(btf->name, "vmlinux");
+	btf->kernel_btf = true;
+	kernel->vmlinux = btf;
+	return 0;
 }
 
-static void replace(struct bu_kernel *kernel, struct bu_btf *btf)
+/* The object stays, with its id and references; its types are others. */
+static void replace(struct bu_kernel *kernel, const struct bu_btf *types)
+{
+	struct bu_btf *btf = kernel->vmlinux;
+
+	bu_btf_drop(btf);
+	btf->data = types->data;
+	btf->size = types->size;
+	btf->types = types->types;
+	btf->nr_types = types->nr_types;
+	btf->strings = types->strings;
+	btf->strings_size = types->strings_size;
+}
+
+static void make_of_objects(struct bu_kernel *kernel)
+{
+	struct bu_bytes blob = { 0 };
+	struct bu_btf types = { 0 };
+
+	if (kernel->vmlinux->data && kernel->vmlinux_generation == generation)
+		return;
+	if (bu_btf_join(sources, &blob)) {
+		free(blob.data);
+		return;
+	}
+	types.data = blob.data;
+	types.size = blob.size;
+	if (bu_btf_parse(&types)) {
+		bu_btf_drop(&types);
+		return;
+	}
+	replace(kernel, &types);
+	kernel->vmlinux_generation = generation;
+}
+
+static void drop(struct bu_kernel *kernel)
 {
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);
-	kernel->vmlinux = btf;
-	kernel->vmlinux_generation = generation;
+	kernel->vmlinux = NULL;
+}
+
+/* Whoever remembers something of the types sees by the number that they are others. */
+static void use_file(struct bu_kernel *kernel, struct bu_btf *file)
+{
+	replace(kernel, file);
+	kernel->vmlinux->shared = file;
+	kernel->vmlinux_generation = ++generation;
+}
+
+/* An id means something only in the BTF that it was looked up in. */
+static bool refers_to_ids(const struct bu_kernel *kernel)
+{
+	struct bu_kernel *any = (struct bu_kernel *)kernel;
+
+	for (u32 id = 0; (id = bu_object_next_id(any, BU_OBJECT_PROG, id));) {
+		struct bu_object *object = bu_object_by_id(any, BU_OBJECT_PROG, id);
+
+		if (bu_container_of(object, struct bu_prog, object)->attach_btf_id)
+			return true;
+	}
+	return false;
+}
+
+static int choose(struct bu_kernel *kernel, const char *what, char *message, size_t size)
+{
+	struct bu_btf *file = NULL;
+	bool objects = !strcmp(what, "objects"), none = !strcmp(what, "none");
+	int err = 0;
+
+	if (!objects && !none)
+		file = bu_btf_file(what, &err, message, size);
+	if (!err && !none && !kernel->vmlinux)
+		err = bu_vmlinux_init(kernel);
+	if (err)
+		return err;
+	if (none)
+		drop(kernel);
+	else if (file)
+		use_file(kernel, file);
+	else
+		bu_btf_drop(kernel->vmlinux);
+	kernel->btf_choice = none ? BU_BTF_NONE : objects ? BU_BTF_OBJECTS : BU_BTF_FILE;
+	return 0;
+}
+
+int bu_vmlinux_choose(struct bu_kernel *kernel, const char *what, char *message, size_t size)
+{
+	int err;
+
+	if (!what)
+		what = getenv("BPFUNIT_BTF");
+	if (!what || !*what)
+		what = "objects";
+	snprintf(message, size, "%s", strerror(ENOMEM));
+	if (refers_to_ids(kernel)) {
+		snprintf(message, size,
+			 "a program that is loaded refers to the present kernel BTF: choose '%s' "
+			 "before loading",
+			 what);
+		return -EBUSY;
+	}
+	pthread_mutex_lock(&noting);
+	err = choose(kernel, what, message, size);
+	pthread_mutex_unlock(&noting);
+	return err;
+}
+
+static void choose_by_environment(struct bu_kernel *kernel)
+{
+	char message[512];
+
+	if (!bu_vmlinux_choose(kernel, NULL, message, sizeof(message)))
+		return;
+	bu_note(kernel, "%s", message);
+	drop(kernel);
+	kernel->btf_choice = BU_BTF_NONE;
 }
 
 struct bu_btf *bu_vmlinux_btf(struct bu_kernel *kernel)
 {
-	struct bu_btf *btf;
+	if (kernel->btf_choice == BU_BTF_UNSET)
+		choose_by_environment(kernel);
+	if (kernel->btf_choice == BU_BTF_NONE)
+		return NULL;
+	if (kernel->btf_choice == BU_BTF_OBJECTS) {
+		pthread_mutex_lock(&noting);
+		make_of_objects(kernel);
+		pthread_mutex_unlock(&noting);
+	}
+	return kernel->vmlinux->data ? kernel->vmlinux : NULL;
+}
+
+const char *bu_vmlinux_title(const struct bu_kernel *kernel, char *text, size_t size)
+{
+	if (kernel->btf_choice == BU_BTF_FILE)
+		snprintf(text, size, "BTF '%s'", bu_btf_file_path(kernel->vmlinux->shared));
+	else if (kernel->btf_choice == BU_BTF_NONE)
+		snprintf(text, size, "a kernel without BTF");
+	else
+		snprintf(text, size, "the BTF of the opened objects");
+	return text;
+}
+
+u32 bu_vmlinux_generation(void)
+{
+	return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+}
+
+int bu_vmlinux_for_each_source(int (*visit)(const struct bu_btf_source *source, void *arg),
+			       void *arg)
+{
+	int result = 0;
 
 	pthread_mutex_lock(&noting);
-	if (!kernel->vmlinux || kernel->vmlinux_generation != generation) {
-		btf = make(kernel);
-		if (btf)
-			replace(kernel, btf);
-	}
-	btf = kernel->vmlinux;
+	for (const struct bu_btf_source *source = sources; !result && source; source = source->next)
+		result = visit(source, arg);
 	pthread_mutex_unlock(&noting);
-	return btf;
+	return result;
 }

@@ -26,13 +26,15 @@ static const struct btf *kernel_types(struct bu_kernel *kernel)
 	return btf ? bu_btf_parsed(btf) : NULL;
 }
 
-static s32 find_type(const struct btf *btf, const char *name)
+/* Its id, or 0. */
+static u32 find_type(struct bu_kernel *kernel, const char *name)
 {
 	static const u32 kinds[] = { BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_TYPEDEF };
-	s32 id = -ENOENT;
+	struct bu_btf *types = bu_vmlinux_btf(kernel);
+	u32 id = 0;
 
-	for (size_t i = 0; i < BU_ARRAY_SIZE(kinds) && id < 0; i++)
-		id = btf__find_by_name_kind(btf, name, kinds[i]);
+	for (size_t i = 0; i < BU_ARRAY_SIZE(kinds) && types && !id; i++)
+		id = bu_btf_find(types, name, kinds[i]);
 	return id;
 }
 
@@ -44,10 +46,20 @@ static const char *bare_name(const char *type)
 	return strncmp(type, "union ", 6) ? type : type + 6;
 }
 
-static void no_type(const struct btf *btf, const char *name, char *error, size_t size)
+/* Who could have defined a type. */
+static const char *source_of_types(const struct bu_kernel *kernel, char *text, size_t size)
+{
+	if (kernel->btf_choice == BU_BTF_OBJECTS)
+		return "the objects opened so far define";
+	bu_vmlinux_title(kernel, text, size - strlen(" has"));
+	return strcat(text, " has");
+}
+
+static void no_type(struct bu_kernel *kernel, const struct btf *btf, const char *name, char *error,
+		    size_t size)
 {
 	struct bu_nearest nearest;
-	char hint[128];
+	char hint[128], source[256];
 
 	bu_nearest_begin(&nearest, name, strlen(name));
 	for (u32 id = 1; id < btf__type_cnt(btf); id++) {
@@ -56,7 +68,8 @@ static void no_type(const struct btf *btf, const char *name, char *error, size_t
 		if (btf_is_composite(type))
 			bu_nearest_offer(&nearest, btf__name_by_offset(btf, type->name_off));
 	}
-	snprintf(error, size, "the objects opened so far define no kernel type '%s'%s", name,
+	snprintf(error, size, "%s no kernel type '%s'%s",
+		 source_of_types(kernel, source, sizeof(source)), name,
 		 bu_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
@@ -85,18 +98,19 @@ void *bu_kobj_new(const char *type, char *error, size_t size)
 	struct bu_kernel *kernel = bu_test_kernel();
 	const struct btf *btf = kernel_types(kernel);
 	const char *name = bare_name(type);
+	char source[256];
 	struct bu_field root;
-	s32 id;
+	u32 id;
 	void *object;
 
 	if (!btf) {
-		snprintf(error, size,
-			 "kernel type '%s' is unknown: open an object that uses it first", name);
+		snprintf(error, size, "%s no kernel type '%s'",
+			 source_of_types(kernel, source, sizeof(source)), name);
 		return NULL;
 	}
-	id = find_type(btf, name);
-	if (id < 0 || !bu_field_root(&root, btf, id)) {
-		no_type(btf, name, error, size);
+	id = find_type(kernel, name);
+	if (!id || !bu_field_root(&root, btf, id)) {
+		no_type(kernel, btf, name, error, size);
 		return NULL;
 	}
 	object = new_object(kernel, name, root.size);
@@ -124,18 +138,18 @@ static int begin_walk(struct bu_kernel *kernel, void *kobj, struct bu_kobj_place
 {
 	const struct bu_region *region = object_region(kernel, kobj);
 	const struct btf *btf = kernel_types(kernel);
-	s32 id;
+	u32 id;
 
 	if (!region || region->info.kind != BU_REGION_KOBJ || region->start != kobj ||
 	    !region->info.label || !btf) {
 		snprintf(error, size, "%p is not a kernel object of this test", kobj);
 		return -EFAULT;
 	}
-	id = find_type(btf, region->info.label);
+	id = find_type(kernel, region->info.label);
 	place->object = kobj;
-	if (id >= 0 && bu_field_root(&place->field, btf, id))
+	if (id && bu_field_root(&place->field, btf, id))
 		return 0;
-	no_type(btf, region->info.label, error, size);
+	no_type(kernel, btf, region->info.label, error, size);
 	return -ENOENT;
 }
 
@@ -155,17 +169,16 @@ static int check_place(const struct bu_kernel *kernel, const struct bu_kobj_plac
 
 /* A pointer's target without modifiers; a declaration is replaced by its definition. 0: none known.
  */
-static u32 target_type(const struct btf *btf, const struct btf_type *pointer)
+static u32 target_type(struct bu_kernel *kernel, const struct btf *btf,
+		       const struct btf_type *pointer)
 {
 	u32 id = pointer->type;
 	const struct btf_type *type = bu_btf_plain(btf, id, &id);
-	s32 defined;
 
 	if (!type || !id || !btf_is_fwd(type))
 		return id;
-	defined = btf__find_by_name_kind(btf, btf__name_by_offset(btf, type->name_off),
-					 btf_kflag(type) ? BTF_KIND_UNION : BTF_KIND_STRUCT);
-	return defined > 0 ? defined : 0;
+	return bu_btf_find(bu_vmlinux_btf(kernel), btf__name_by_offset(btf, type->name_off),
+			   btf_kflag(type) ? BTF_KIND_UNION : BTF_KIND_STRUCT);
 }
 
 /* The name of the nearest type with one: of a nameless struct, its typedef's. */
@@ -206,10 +219,11 @@ static int follow(struct bu_kernel *kernel, struct bu_kobj_place *place, bool ma
 	struct bu_field target;
 	char name[128];
 
-	if (!bu_field_root(&target, btf, target_type(btf, bu_field_type(&place->field)))) {
-		snprintf(error, size, "'%s' points to %s, which the opened objects do not define",
-			 walked,
-			 bu_type_name(btf, bu_field_type(&place->field)->type, name, sizeof(name)));
+	if (!bu_field_root(&target, btf, target_type(kernel, btf, bu_field_type(&place->field)))) {
+		snprintf(error, size, "'%s' points to %s, which %s not define", walked,
+			 bu_type_name(btf, bu_field_type(&place->field)->type, name, sizeof(name)),
+			 kernel->btf_choice == BU_BTF_OBJECTS ? "the opened objects do"
+							      : "the kernel's BTF does");
 		return -EINVAL;
 	}
 	if (!address && !make) {
@@ -397,8 +411,8 @@ static int store_char_pointer(const struct bu_kobj_place *place, const struct bt
 	struct bu_region_info info = { .kind = user ? BU_REGION_USER : BU_REGION_KOBJ,
 				       .label = "string" };
 	size_t bytes = strlen(text) + 1;
-	char *copy = bu_arena_alloc(&bu_test_kernel()->arena, bytes, user ? BU_NONE : BU_READ,
-				    &info);
+	char *copy =
+		bu_arena_alloc(&bu_test_kernel()->arena, bytes, user ? BU_NONE : BU_READ, &info);
 
 	if (!copy) {
 		snprintf(error, size, "the arena has no room for %zu bytes", bytes);

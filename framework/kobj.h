@@ -11,6 +11,9 @@
  * environment into it when that has changed. Cheap otherwise. */
 void bu_task_refresh(void);
 
+/* The kernel's types are others now: the current task is made anew. */
+void bu_task_forget(void);
+
 /* A zeroed object of a kernel type, or NULL with `error`. `type`: a struct, union or typedef. */
 void *bu_kobj_new(const char *type, char *error, size_t size);
 

@@ -178,14 +178,29 @@ void bu_task_refresh(void)
 	}
 }
 
+void bu_task_forget(void)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	struct bu_test *test = outermost_test();
+
+	if (!kernel || !test)
+		return;
+	if (kernel->env.task == test->task)
+		kernel->env.task = NULL;
+	test->task = NULL;
+	test->task_types = 0;
+}
+
 void *bpfunit_current_task(void)
 {
 	struct bu_kernel *kernel = bu_test_kernel();
 
 	bu_task_refresh();
 	if (!kernel->env.task)
-		bu_test_die(bu_test_where(), "there is no current task: the objects opened so far "
-					     "do not define struct task_struct");
+		bu_test_die(bu_test_where(),
+			    "there is no current task: the %s not define struct task_struct",
+			    kernel->btf_choice == BU_BTF_OBJECTS ? "objects opened so far do"
+								 : "kernel's BTF does");
 	return kernel->env.task;
 }
 

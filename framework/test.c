@@ -13,6 +13,7 @@
 
 #include "ebpf/coverage.h"
 #include "ebpf/syscall.h"
+#include "framework/btf.h"
 #include "framework/state.h"
 
 struct bu_deferred {
@@ -152,6 +153,17 @@ static void run_deferred(struct bu_test *test)
 	}
 }
 
+/* The kernel's BTF, as the test's options or the environment want it. */
+static int begin_btf(struct bu_test *test)
+{
+	char why[512];
+	int error = bu_btf_use(test->where, test->test->opts.btf, why, sizeof(why));
+
+	if (error)
+		bu_test_fail(test->where, "%s", why);
+	return error;
+}
+
 /* A kernel of its own, as the test's options want it. 0, or -errno after telling a failure. */
 static int begin_kernel(struct bu_test *test)
 {
@@ -169,6 +181,9 @@ static int begin_kernel(struct bu_test *test)
 		kernel->nr_cpus = test->test->opts.cpus;
 	bu_fault_hook(kernel);
 	bu_watch_begin(test);
+	error = begin_btf(test);
+	if (error)
+		return error;
 	error = coverage && *coverage ? bu_coverage_open(kernel, coverage) : 0;
 	if (error)
 		bu_test_fail(test->where, "cannot write coverage to '%s': %s", coverage,

@@ -3,6 +3,7 @@
 #include "runner/coverage.h"
 #include "runner/plan.h"
 #include "runner/pool.h"
+#include <bpfunit/btf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +75,23 @@ static int exit_status(const struct bu_report *report)
 	return report->skipped && !report->passed ? EXIT_ALL_SKIPPED : 0;
 }
 
+/* Before the tests' processes are made: they share what this one has read. */
+static void preload(const struct bu_report *report)
+{
+	bpfunit_btf_preload(NULL);
+	for (size_t i = 0; i < report->total; i++) {
+		if (report->results[i].test->opts.btf)
+			bpfunit_btf_preload(report->results[i].test);
+	}
+}
+
 static int run_plan(const struct bu_options *options, struct bu_report *report)
 {
 	double started_s = bu_now_s();
 	int error;
 
 	report->ops->begin(report);
+	preload(report);
 	error = bu_run_plan(options, report);
 	if (error) {
 		fprintf(stderr, "bpfunit: tests cannot be run: %s\n", strerror(-error));

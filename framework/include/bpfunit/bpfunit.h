@@ -10,6 +10,7 @@
 #define BPFUNIT_BPFUNIT_H
 
 #include <bpfunit/base.h>
+#include <bpfunit/btf.h>
 #include <bpfunit/check.h>
 #include <bpfunit/env.h>
 #include <bpfunit/event.h>

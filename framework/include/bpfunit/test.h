@@ -26,6 +26,9 @@ struct bpfunit_test_opts {
 	/* CPUs of the emulated kernel; 0: 4. libbpf keeps the first number that it sees in a
 	 * process: with --no-fork its own per-CPU sizes follow that one. */
 	unsigned int cpus;
+	/* The kernel's BTF: see BPFUNIT_BTF_USE() in bpfunit/btf.h; NULL: BPFUNIT_BTF in the environment, else made
+	 * of the objects. */
+	const char *btf;
 };
 
 /* One test. Filled in by the macros below; runners read it. */
