@@ -38,6 +38,13 @@ struct bu_btf_source { /* what an object brings */
 	struct bu_btf_more **more; /* by id: later definitions of the type */
 };
 
+/* Call `visit` for each noted object, oldest first, until it returns other than 0; that, or 0. It
+ * must not note objects or ask for the kernel's BTF. */
+int bu_vmlinux_for_each_source(int (*visit)(const struct bu_btf_source *source, void *arg),
+			       void *arg);
+/* Changes whenever the noted objects do; never 0. */
+u32 bu_vmlinux_generation(void);
+
 /* A blob with the types of all sources and their attach targets. 0, or -ENOMEM. */
 int bu_btf_join(struct bu_btf_source *first, struct bu_bytes *blob);
 

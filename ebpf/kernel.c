@@ -7,6 +7,8 @@
 #include "ebpf/kernel.h"
 #include "ebpf/bpffs.h"
 #include "ebpf/kfunc.h"
+#include "ebpf/symbols.h"
+#include "ebpf/tracing.h"
 #include "ebpf/redirect.h"
 
 #include "ebpf/coverage.h"
@@ -144,6 +146,8 @@ void bu_kernel_free(struct bu_kernel *kernel)
 		free(note);
 		note = next;
 	}
+	bu_tracing_free(kernel);
+	bu_symbols_free(kernel->symbols);
 	free(kernel->trace);
 	bu_timers_destroy(&kernel->timers);
 	bu_arena_destroy(&kernel->arena);
@@ -246,8 +250,10 @@ void bu_trace_append(struct bu_kernel *kernel, const char *text, size_t len)
 
 	if (!trace)
 		return;
+	bu_trace_mark(kernel);
 	memcpy(trace + kernel->trace_len, text, len);
 	trace[kernel->trace_len + len] = '\0';
 	kernel->trace = trace;
 	kernel->trace_len += len;
+	bu_trace_pipe_feed(kernel);
 }

@@ -65,6 +65,8 @@ struct bu_kernel {
 	enum bu_btf_choice btf_choice;
 	struct bu_fd_table *fds;      /* ebpf/fd.c */
 	struct bu_fd_numbers fd_numbers;
+	struct bu_symbols *symbols;   /* ebpf/symbols.c; NULL: not asked for yet */
+	struct bu_tracing *tracing;   /* ebpf/tracing.h; NULL: nothing traced yet */
 	struct bu_trees *trees;       /* ebpf/redirect.c; NULL: none touched */
 	struct bu_pins *pins;         /* ebpf/bpffs.c; NULL: none yet */
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */

@@ -1,53 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Perf events of type software/bpf-output: a ring per event in shared memory, whose consumer is
- * user space (libbpf's perf_buffer). The producer's position is data_head of the control page;
- * data_tail is the consumer's and trusted in no way: space is computed modulo the ring. Source:
- * kernel/events/core.c, kernel/events/ring_buffer.c (6.12). Differs: no other events, samples hold
- * raw data only, and a ring lives until its event's descriptor is closed, not until it is unmapped.
+ * perf_event_open(2) and the life of its events; what they are is found out in perf_attr.c, rings
+ * are in perf_ring.c, programs in perf_prog.c. Source: perf_event_open(), perf_event_alloc(),
+ * kernel/events/core.c (6.12), as observed with 6.18. Differs: nothing is counted, so an event
+ * cannot be read; events of a group are not scheduled together, for none is; whoever calls is
+ * privileged.
  */
 #include "ebpf/perf_event.h"
 
-#include "ebpf/kernel.h"
-#include "ebpf/prog.h"
+#include "ebpf/perf_state.h"
 #include "ebpf/syscall.h"
 
-#include <linux/perf_event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define ATTR_SIZE_MIN PERF_ATTR_SIZE_VER0
+#define ALL_FLAGS                                                                                  \
+	(PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT | PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC)
+/* What samples of BPF output can have: perf_ring.c */
+#define SAMPLE_FIELDS                                                                              \
+	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |            \
+	 PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |             \
+	 PERF_SAMPLE_PERIOD)
 
-struct event {
-	struct bu_object object;
-	u32 cpu;
-	bool enabled;
-	bool watermark; /* `wakeup` counts bytes, not samples */
-	u32 wakeup;     /* wake each so many; 0: each half ring */
-	u64 since_wakeup;
-	u64 lost;                             /* not yet told to the consumer */
-	struct perf_event_mmap_page *control; /* NULL until mapped */
-	u8 *data;
-	u64 size;   /* of data; a power of two, or 0 */
-	u64 offset; /* of the control page in the memfd */
-	u64 config;
-	struct bu_prog *prog; /* attached and referenced; NULL: none */
-	u64 cookie;
+struct request { /* the arguments of a call */
+	struct perf_event_attr attr;
+	int pid, cpu, group;
+	unsigned long flags;
 };
-
-static struct event *event_of(struct bu_object *object)
-{
-	return bu_container_of(object, struct event, object);
-}
 
 static void destroy(struct bu_object *object)
 {
-	struct event *event = event_of(object);
+	struct bu_perf_event *event = bu_perf_event(object);
 
 	bu_perf_event_detach(object);
-	bu_arena_free(&object->kernel->arena, event->control);
+	bu_perf_drop_target(event);
+	bu_arena_free(&object->kernel->arena, event->ring.control);
 	free(event);
 }
 
@@ -56,219 +47,12 @@ static bool pollable(const struct bu_object *object)
 	return object;
 }
 
-static bool readable(struct bu_object *object)
-{
-	struct event *event = event_of(object);
-
-	return event->control &&
-	       __atomic_load_n(&event->control->data_head, __ATOMIC_SEQ_CST) !=
-		       __atomic_load_n(&event->control->data_tail, __ATOMIC_SEQ_CST);
-}
-
 static const struct bu_object_class event_class = {
 	.kind = BU_OBJECT_PERF_EVENT,
 	.destroy = destroy,
-	.readable = readable,
+	.readable = bu_perf_ring_readable,
 	.pollable = pollable,
 };
-
-static int copy_attr(struct perf_event_attr *attr, u64 user)
-{
-	u32 size;
-	int err = bu_copy_from_user(&size, user + offsetof(struct perf_event_attr, size),
-				    sizeof(size));
-
-	if (err)
-		return err;
-	if (!size)
-		size = ATTR_SIZE_MIN;
-	if (size < ATTR_SIZE_MIN)
-		return -E2BIG;
-	err = bu_check_tail_zero(user, sizeof(*attr), size);
-	memset(attr, 0, sizeof(*attr));
-	return err ? err : bu_copy_from_user(attr, user, BU_MIN(size, sizeof(*attr)));
-}
-
-static int check_attr(struct bu_kernel *kernel, const struct perf_event_attr *attr)
-{
-	if (attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_BPF_OUTPUT) {
-		bu_note(kernel,
-			"perf_event_open(2) of type %u, config %llu is not emulated (EOPNOTSUPP)",
-			attr->type, (unsigned long long)attr->config);
-		return -EOPNOTSUPP;
-	}
-	if (attr->sample_type != PERF_SAMPLE_RAW) {
-		bu_note(kernel,
-			"perf_event_open(2) with sample_type %#llx is not emulated: only "
-			"PERF_SAMPLE_RAW is (EOPNOTSUPP)",
-			(unsigned long long)attr->sample_type);
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
-static struct event *make_event(struct bu_kernel *kernel, const struct perf_event_attr *attr,
-				u32 cpu)
-{
-	struct event *event = calloc(1, sizeof(*event));
-
-	if (!event)
-		return NULL;
-	event->cpu = cpu;
-	event->config = attr->config;
-	event->enabled = !attr->disabled;
-	event->watermark = attr->watermark;
-	event->wakeup = attr->wakeup_events;
-	if (bu_object_init(&event->object, kernel, &event_class)) {
-		free(event);
-		return NULL;
-	}
-	return event;
-}
-
-static long open_event(struct bu_kernel *kernel, u64 user, int pid, int cpu)
-{
-	struct perf_event_attr attr;
-	struct event *event;
-	int err = copy_attr(&attr, user);
-
-	if (!err)
-		err = check_attr(kernel, &attr);
-	if (err)
-		return err;
-	if (cpu < 0 || (u32)cpu >= kernel->nr_cpus)
-		return -EINVAL;
-	event = make_event(kernel, &attr, cpu);
-	return event ? bu_fd_install(&event->object) : -ENOMEM;
-}
-
-long bu_sys_perf_event_open(struct bu_kernel *kernel, void *attr, int pid, int cpu, int group_fd,
-			    unsigned long flags)
-{
-	long result;
-
-	bu_kernel_lock(kernel);
-	result = open_event(kernel, (u64)attr, pid, cpu);
-	bu_kernel_unlock(kernel);
-	return result;
-}
-
-static int make_ring(struct event *event, u64 size)
-{
-	struct bu_arena *arena = &event->object.kernel->arena;
-	struct bu_region_info info = { .kind = BU_REGION_KOBJ, .label = "perf ring" };
-	u64 page = sysconf(_SC_PAGESIZE);
-	u8 *memory = bu_arena_alloc_shared(arena, size, BU_NONE, &info, &event->offset);
-
-	if (!memory)
-		return -ENOMEM;
-	event->control = (void *)memory;
-	event->data = memory + page;
-	event->size = size - page;
-	event->control->data_offset = page;
-	event->control->data_size = event->size;
-	return 0;
-}
-
-s64 bu_perf_event_mmap(struct bu_object *object, u64 offset, u64 size)
-{
-	struct event *event = event_of(object);
-	u64 page = sysconf(_SC_PAGESIZE), data = size - page;
-	int err = 0;
-
-	if (offset || size < page || data & (data - 1))
-		return -EINVAL;
-	if (event->control && event->size != data)
-		return -EINVAL;
-	if (!event->control)
-		err = make_ring(event, size);
-	return err ? err : (s64)event->offset;
-}
-
-static void put(struct event *event, u64 *head, const void *bytes, u64 size)
-{
-	u64 at = *head & (event->size - 1), first = BU_MIN(size, event->size - at);
-
-	memcpy(event->data + at, bytes, first);
-	memcpy(event->data, (const u8 *)bytes + first, size - first);
-	*head += size;
-}
-
-static void put_lost(struct event *event, u64 *head)
-{
-	struct {
-		struct perf_event_header header;
-		u64 id, lost;
-	} record = {
-		.header = { .type = PERF_RECORD_LOST, .size = sizeof(record) },
-		.id = event->object.id,
-		.lost = event->lost,
-	};
-
-	put(event, head, &record, sizeof(record));
-	event->lost = 0;
-}
-
-/* A sample: header, u32 number of raw bytes with padding, the bytes, padding to 8. */
-static void put_sample(struct event *event, u64 *head, const void *data, u32 size, u32 raw_size)
-{
-	struct perf_event_header header = {
-		.type = PERF_RECORD_SAMPLE,
-		.misc = PERF_RECORD_MISC_KERNEL,
-		.size = sizeof(header) + sizeof(u32) + raw_size,
-	};
-
-	put(event, head, &header, sizeof(header));
-	put(event, head, &raw_size, sizeof(raw_size));
-	put(event, head, data, size);
-	put(event, head, "\0\0\0\0\0\0\0", raw_size - size);
-}
-
-/* Whether so many more bytes (one more sample) are a reason to wake the consumer. */
-static bool wakes(struct event *event, u64 bytes)
-{
-	u64 every = event->wakeup ? event->wakeup : event->size / 2;
-
-	event->since_wakeup += event->watermark || !event->wakeup ? bytes : 1;
-	if (event->since_wakeup < every)
-		return false;
-	event->since_wakeup -= every;
-	return true;
-}
-
-int bu_perf_event_output(struct bu_object *object, const void *data, u32 size, u32 cpu)
-{
-	struct event *event = event_of(object);
-	u32 raw_size = BU_ROUND_UP(size + (u32)sizeof(u32), 8) - sizeof(u32);
-	u64 lost_size = sizeof(struct perf_event_header) + 2 * sizeof(u64);
-	u64 head, tail, needed;
-
-	if (object->kind != BU_OBJECT_PERF_EVENT)
-		return -EINVAL;
-	if (!event->enabled || event->cpu != cpu)
-		return -EOPNOTSUPP;
-	if (!event->size)
-		return -ENOSPC;
-	needed = sizeof(struct perf_event_header) + sizeof(u32) + raw_size;
-	if (needed > UINT16_MAX)
-		return -E2BIG;
-	needed += event->lost ? lost_size : 0;
-	head = event->control->data_head;
-	tail = __atomic_load_n(&event->control->data_tail, __ATOMIC_ACQUIRE);
-	if (((tail - head - 1) & (event->size - 1)) < needed) {
-		event->lost++;
-		return -ENOSPC;
-	}
-	if (event->lost)
-		put_lost(event, &head);
-	put_sample(event, &head, data, size, raw_size);
-	__atomic_store_n(&event->control->data_head, head, __ATOMIC_SEQ_CST);
-	if (wakes(event, needed))
-		bu_fd_wake(object);
-	return 0;
-}
-
-/* Programs */
 
 struct bu_object *bu_perf_event_of_fd(struct bu_kernel *kernel, int fd)
 {
@@ -277,61 +61,140 @@ struct bu_object *bu_perf_event_of_fd(struct bu_kernel *kernel, int fd)
 	return bu_fd_object(kernel, fd, BU_OBJECT_PERF_EVENT, &err);
 }
 
-/* Source: perf_event_set_bpf_handler(), kernel/events/core.c */
-int bu_perf_event_attach(struct bu_object *object, struct bu_prog *prog, u64 cookie)
+/* A process or thread that can be watched: the caller, the one that programs see, or any of the
+ * host's. */
+static bool lives(const struct bu_kernel *kernel, int pid)
 {
-	struct event *event = event_of(object);
+	if (!pid || (u32)pid == kernel->env.pid || (u32)pid == kernel->env.tgid)
+		return true;
+	return pid > 0 && bu_host_syscall(SYS_kill, pid, 0, 0, 0, 0, 0) != -ESRCH;
+}
 
-	if (event->prog)
-		return -EEXIST;
-	if (prog->prog_type != BPF_PROG_TYPE_PERF_EVENT)
+static int check_cgroup(int fd)
+{
+	struct stat st;
+
+	if (bu_host_syscall(SYS_fstat, fd, (long)&st, 0, 0, 0, 0))
+		return -EBADF;
+	return S_ISDIR(st.st_mode) ? 0 : -EBADF;
+}
+
+static int check_task(struct bu_kernel *kernel, const struct request *request)
+{
+	bool cgroup = request->flags & PERF_FLAG_PID_CGROUP;
+	bool task = !cgroup && request->pid != -1;
+
+	if (cgroup && (request->pid == -1 || request->cpu == -1))
 		return -EINVAL;
-	bu_object_get(&prog->object);
-	event->prog = prog;
-	event->cookie = cookie;
+	if (task && !lives(kernel, request->pid))
+		return -ESRCH;
+	if ((u32)request->cpu >= kernel->nr_cpus && (!task || request->cpu != -1))
+		return -EINVAL;
+	if (request->attr.sigtrap && !task)
+		return -EINVAL;
+	return cgroup ? check_cgroup(request->pid) : 0;
+}
+
+/* The leader must be one, and watch the same. */
+static int check_group(struct bu_kernel *kernel, const struct request *request)
+{
+	struct bu_object *object;
+	const struct bu_perf_event *leader;
+
+	if (request->group == -1)
+		return 0;
+	object = bu_perf_event_of_fd(kernel, request->group);
+	if (!object)
+		return -EBADF;
+	if (request->flags & PERF_FLAG_FD_OUTPUT) {
+		bu_note(kernel, "perf_event_open(2) with PERF_FLAG_FD_OUTPUT is not emulated "
+				"(EOPNOTSUPP)");
+		return -EOPNOTSUPP;
+	}
+	leader = bu_perf_event(object);
+	if (request->flags & PERF_FLAG_FD_NO_GROUP)
+		return 0;
+	if (leader->follower || leader->info.cpu != request->cpu ||
+	    leader->info.pid != request->pid || request->attr.exclusive || request->attr.pinned)
+		return -EINVAL;
 	return 0;
 }
 
-void bu_perf_event_detach(struct bu_object *object)
+/* Samples of BPF output are made in full or not at all. */
+static int check_output(struct bu_kernel *kernel, const struct perf_event_attr *attr)
 {
-	struct event *event = event_of(object);
+	u64 unknown = attr->sample_type & ~(u64)(SAMPLE_FIELDS | PERF_SAMPLE_RAW);
 
-	if (event->prog)
-		bu_object_put(&event->prog->object);
-	event->prog = NULL;
+	if (attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_BPF_OUTPUT ||
+	    !unknown)
+		return 0;
+	bu_note(kernel, "BPF output events with sample_type %#llx are not emulated (EOPNOTSUPP)",
+		(unsigned long long)unknown);
+	return -EOPNOTSUPP;
 }
 
-void bu_perf_event_describe(struct bu_object *object, struct bu_perf_event_info *info)
+static void fill(struct bu_perf_event *event, const struct request *request)
 {
-	struct event *event = event_of(object);
+	const struct perf_event_attr *attr = &request->attr;
 
-	*info = (struct bu_perf_event_info){
-		.target = BU_PERF_COUNTER,
-		.type = PERF_TYPE_SOFTWARE,
-		.config = event->config,
-		.prog = event->prog,
-		.cookie = event->cookie,
-	};
+	event->attr = *attr;
+	event->follower = request->group != -1 && !(request->flags & PERF_FLAG_FD_NO_GROUP);
+	event->ring.watermark = attr->watermark;
+	event->ring.wakeup = attr->wakeup_events;
+	event->info.type = attr->type;
+	event->info.config = attr->config;
+	event->info.enabled = !attr->disabled;
+	event->info.pid = request->pid;
+	event->info.cpu = request->cpu;
 }
 
-static int event_ioctl(struct event *event, unsigned long request, unsigned long arg)
+static long make_event(struct bu_kernel *kernel, const struct request *request)
 {
-	u64 id = event->object.id;
+	struct bu_perf_event *event = calloc(1, sizeof(*event));
+	int err;
 
-	switch (request) {
-	case PERF_EVENT_IOC_ENABLE:
-	case PERF_EVENT_IOC_DISABLE:
-		event->enabled = request == PERF_EVENT_IOC_ENABLE;
-		return 0;
-	case PERF_EVENT_IOC_RESET:
-		return 0;
-	case PERF_EVENT_IOC_ID:
-		return bu_copy_to_user(arg, &id, sizeof(id));
-	default:
-		bu_note(event->object.kernel,
-			"ioctl(2) %#lx of a perf event is not emulated (ENOTTY)", request);
-		return -ENOTTY;
+	if (!event)
+		return -ENOMEM;
+	fill(event, request);
+	err = bu_object_init(&event->object, kernel, &event_class);
+	if (err) {
+		free(event);
+		return err;
 	}
+	err = bu_perf_set_target(event);
+	if (err) {
+		bu_object_put(&event->object);
+		return err;
+	}
+	return bu_fd_install(&event->object);
+}
+
+static long open_event(struct bu_kernel *kernel, struct request *request)
+{
+	int err = check_task(kernel, request);
+
+	if (!err)
+		err = check_group(kernel, request);
+	if (!err)
+		err = check_output(kernel, &request->attr);
+	return err ? err : make_event(kernel, request);
+}
+
+long bu_sys_perf_event_open(struct bu_kernel *kernel, void *attr, int pid, int cpu, int group_fd,
+			    unsigned long flags)
+{
+	struct request request = { .pid = pid, .cpu = cpu, .group = group_fd, .flags = flags };
+	long result = flags & ~(unsigned long)ALL_FLAGS ? -EINVAL : 0;
+
+	if (!result)
+		result = bu_perf_copy_attr(&request.attr, (u64)attr);
+	if (result)
+		return result;
+	bu_kernel_lock(kernel);
+	bu_fd_reap(kernel);
+	result = open_event(kernel, &request);
+	bu_kernel_unlock(kernel);
+	return result;
 }
 
 bool bu_fd_ioctl(int *result, int user, unsigned long request, unsigned long arg)
@@ -343,9 +206,10 @@ bool bu_fd_ioctl(int *result, int user, unsigned long request, unsigned long arg
 	if (!kernel)
 		return false;
 	bu_kernel_lock(kernel);
+	bu_fd_reap(kernel); /* what closed events held is not there any more */
 	fd = bu_fd_verify(kernel, user, &err);
 	if (fd && fd->object->kind == BU_OBJECT_PERF_EVENT)
-		*result = event_ioctl(event_of(fd->object), request, arg);
+		*result = bu_perf_ioctl(bu_perf_event(fd->object), request, arg);
 	else
 		*result = -ENOTTY;
 	bu_kernel_unlock(kernel);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Perf events, as far as programs need them: the BPF output events behind libbpf's perf buffers. */
+/*
+ * Perf events: what perf_event_open(2) makes. Events of BPF output have a ring that programs write
+ * to; probes, tracepoints and counters are what programs are attached to. Nothing counts and
+ * nothing fires by itself: tests fire what is attached.
+ */
 #ifndef BU_PERF_EVENT_H
 #define BU_PERF_EVENT_H
 
@@ -42,16 +46,25 @@ struct bu_perf_event_info {
 	u64 missed;           /* of a kprobe */
 	struct bu_prog *prog; /* attached; NULL: none */
 	u64 cookie;
+	const char *category; /* of a tracepoint, "sched"; NULL: others */
+	s32 pid, cpu;         /* -1: any. Only uprobes and counters care */
+	bool enabled;         /* of a counter; all others run programs also when disabled */
 };
 
 /* The event behind a descriptor; NULL: none (-EBADF, whatever it is instead). */
 struct bu_object *bu_perf_event_of_fd(struct bu_kernel *kernel, int fd);
-/* Attach a program, which the event then references: 0; -EEXIST: it has one; -EINVAL: programs of
- * this type do not go there; -EACCES: a tracepoint's record is shorter than what it reads.
+/* Attach a program, which the event then references: 0; -EEXIST: it has one, or the tracepoint has
+ * this one; -EINVAL: programs of this type do not go there; -E2BIG: the tracepoint has 64 programs.
  * Source: perf_event_set_bpf_prog(), kernel/events/core.c (6.12). */
 int bu_perf_event_attach(struct bu_object *event, struct bu_prog *prog, u64 cookie);
 /* Detach it, if there is one. The event does so itself when it dies. */
 void bu_perf_event_detach(struct bu_object *event);
 void bu_perf_event_describe(struct bu_object *event, struct bu_perf_event_info *info);
+/* Call `visit` for each event with a program, in the order of attaching, until it returns other
+ * than 0; that, or 0. It may detach the event that it is called for, and no other. */
+int bu_perf_event_for_each(struct bu_kernel *kernel,
+			   int (*visit)(struct bu_object *event,
+					const struct bu_perf_event_info *info, void *arg),
+			   void *arg);
 
 #endif

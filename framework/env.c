@@ -7,6 +7,7 @@
 
 #include "framework/kobj.h"
 #include "framework/state.h"
+#include "ebpf/tracing.h"
 #include "helpers/timer.h"
 
 /* TASK_PID_MAX: Source: PID_MAX_LIMIT on 64-bit, include/linux/threads.h (6.12). */
@@ -157,4 +158,5 @@ void bpfunit_trace_clear(void)
 	free(kernel->trace);
 	kernel->trace = NULL;
 	kernel->trace_len = 0;
+	bu_trace_forget(kernel);
 }
