@@ -135,6 +135,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	bu_pins_destroy(kernel);
 	bu_fd_table_destroy(kernel);
 	bu_object_put_pending(kernel);
+	bu_map_drop_all(kernel);
 	if (kernel->vmlinux)
 		bu_object_put(&kernel->vmlinux->object);
 	bu_vmlinux_forget(kernel);

@@ -79,6 +79,7 @@ static void fill(struct bu_map *map, struct bu_kernel *kernel, const union bpf_a
 	map->max_entries = attr->max_entries;
 	map->flags = attr->map_flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY);
 	map->map_extra = attr->map_extra;
+	map->btf_vmlinux_value_type_id = attr->btf_vmlinux_value_type_id;
 	memcpy(map->name, attr->map_name, sizeof(map->name) - 1);
 }
 
@@ -113,6 +114,31 @@ no_map:
 no_handle:
 	free(map);
 	return NULL;
+}
+
+void bu_map_hold(struct bu_map *map)
+{
+	bu_object_get(&map->object);
+	map->held++;
+}
+
+void bu_map_drop(struct bu_map *map)
+{
+	map->held--;
+	bu_object_put(&map->object);
+}
+
+void bu_map_drop_all(struct bu_kernel *kernel)
+{
+	struct bu_object *object;
+
+	for (u32 id = 0; (id = bu_object_next_id(kernel, BU_OBJECT_MAP, id));) {
+		object = bu_object_by_id(kernel, BU_OBJECT_MAP, id);
+		while (object && bu_container_of(object, struct bu_map, object)->held) {
+			bu_map_drop(bu_container_of(object, struct bu_map, object));
+			object = bu_object_by_id(kernel, BU_OBJECT_MAP, id);
+		}
+	}
 }
 
 struct bu_map *bu_map_of_handle(struct bu_kernel *kernel, u64 handle)

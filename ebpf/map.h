@@ -79,9 +79,11 @@ struct bu_map {
 	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
 	struct bu_btf *btf; /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
+	u32 btf_vmlinux_value_type_id; /* of BPF_MAP_TYPE_STRUCT_OPS, in the kernel's BTF */
+	u32 held;                      /* references that the map has of itself */
 	u32 value_lock; /* of maps/value.c: 0 not looked for, 1 no bpf_spin_lock, 2 + its offset in
 			   the value */
-	struct { /* of BPF_MAP_TYPE_ARENA: maps/arena_map.c */
+	struct {        /* of BPF_MAP_TYPE_ARENA: maps/arena_map.c */
 		u8 *memory; /* as programs see it after a cast to address space 0 */
 		u64 size;
 		u64 user; /* where user space has it; 0: not known yet */
@@ -103,6 +105,12 @@ struct bu_map *bu_map_of_handle(struct bu_kernel *kernel, u64 handle);
 /* Bytes of a value in user space: value_size, or for per-CPU maps round_up(value_size, 8) * CPUs;
  * fds: 4. */
 u32 bu_map_user_value_size(const struct bu_map *map);
+
+/* The kernel itself uses the map: it lives on without descriptors, until bu_map_drop() or the end
+ * of the kernel. */
+void bu_map_hold(struct bu_map *map);
+void bu_map_drop(struct bu_map *map);
+void bu_map_drop_all(struct bu_kernel *kernel);
 
 /* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL,
  * -ENOTSUPP. */

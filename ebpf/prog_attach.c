@@ -96,14 +96,11 @@ static int check_kind(struct bu_kernel *kernel, const union bpf_attr *attr, stru
 	return 0;
 }
 
-/* Source: check_attach_btf_id(), check_struct_ops_btf_id(), kernel/bpf/verifier.c */
+/* Source: check_attach_btf_id(), kernel/bpf/verifier.c */
 static int check_btf_id(struct bu_kernel *kernel, const union bpf_attr *attr, struct bu_log *log)
 {
-	if (attr->prog_type == BPF_PROG_TYPE_STRUCT_OPS) {
-		bu_note(kernel, "struct_ops is not emulated: program '%.15s' (ENOTSUPP)",
-			attr->prog_name);
-		return -BU_ENOTSUPP;
-	}
+	if (attr->prog_type == BPF_PROG_TYPE_STRUCT_OPS)
+		return 0; /* ebpf/struct_ops.c */
 	if (!attr->attach_btf_id) {
 		bu_log_add(log, "Tracing programs must provide btf_id\n");
 		return -EINVAL;
@@ -150,6 +147,8 @@ int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct 
 	err = check_target(kernel, attr);
 	if (err)
 		return err;
+	if (attr->attach_btf_id > BTF_MAX_TYPE)
+		return -EINVAL;
 	if (attr->attach_btf_id && !uses_btf_id(attr->prog_type))
 		return -EINVAL;
 	if (!pair_is_allowed(attr->prog_type, attr->expected_attach_type))

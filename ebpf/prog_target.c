@@ -8,6 +8,7 @@
 #include "ebpf/kernel.h"
 #include "ebpf/log.h"
 #include "ebpf/prog.h"
+#include "ebpf/struct_ops.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,11 @@ int bu_prog_set_target(struct bu_prog *prog, const union bpf_attr *attr, struct 
 	struct bu_object *object = NULL;
 	int err;
 
-	if (!prog->attach_btf_id || prog->prog_type == BPF_PROG_TYPE_STRUCT_OPS)
+	if (prog->prog_type == BPF_PROG_TYPE_STRUCT_OPS) {
+		err = bu_prog_check_struct_ops(prog, log);
+		return err ? err : set_name(prog, bu_vmlinux_btf(kernel));
+	}
+	if (!prog->attach_btf_id)
 		return 0;
 	if (attr->attach_prog_fd)
 		object = bu_fd_object(kernel, attr->attach_prog_fd, BU_OBJECT_PROG, &err);

@@ -11,6 +11,9 @@
 #include <limits.h>
 #include <string.h>
 
+/* Newer than the oldest header that we build with: offset of btf_vmlinux_id in struct bpf_map_info. */
+#define MAP_BTF_VMLINUX_ID 76
+
 static enum bu_object_kind kind_of_command(unsigned int cmd)
 {
 	switch (cmd) {
@@ -79,6 +82,11 @@ static int get_info(struct bu_call *call, void *info, u32 size)
 	return err ? err : bu_copy_from_user(info, user, BU_MIN(size, len));
 }
 
+static u32 vmlinux_id(const struct bu_kernel *kernel)
+{
+	return kernel->vmlinux ? kernel->vmlinux->object.id : 0;
+}
+
 static int map_info(struct bu_map *map, struct bu_call *call)
 {
 	struct bpf_map_info info;
@@ -99,6 +107,10 @@ static int map_info(struct bu_map *map, struct bu_call *call)
 		info.btf_id = map->btf->object.id;
 		info.btf_key_type_id = map->btf_key_type_id;
 		info.btf_value_type_id = map->btf_value_type_id;
+	}
+	if (map->btf_vmlinux_value_type_id) {
+		info.btf_vmlinux_value_type_id = map->btf_vmlinux_value_type_id;
+		*(u32 *)((u8 *)&info + MAP_BTF_VMLINUX_ID) = vmlinux_id(map->object.kernel);
 	}
 	return put_info(call, &info, sizeof(info));
 }

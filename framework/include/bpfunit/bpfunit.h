@@ -22,6 +22,7 @@
 #include <bpfunit/packet.h>
 #include <bpfunit/run.h>
 #include <bpfunit/seed.h>
+#include <bpfunit/struct_ops.h>
 #include <bpfunit/test.h>
 #include <bpfunit/trace.h>
 
