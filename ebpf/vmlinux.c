@@ -292,20 +292,3 @@ int bu_vmlinux_for_each_source(int (*visit)(const struct bu_btf_source *source, 
 	pthread_mutex_unlock(&noting);
 	return result;
 }
-
-u32 bu_vmlinux_generation(void)
-{
-	return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
-}
-
-int bu_vmlinux_for_each_source(int (*visit)(const struct bu_btf_source *source, void *arg),
-			       void *arg)
-{
-	int result = 0;
-
-	pthread_mutex_lock(&noting);
-	for (const struct bu_btf_source *source = sources; !result && source; source = source->next)
-		result = visit(source, arg);
-	pthread_mutex_unlock(&noting);
-	return result;
-}
