@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/backend.h"
+#include "framework/host.h"
 #include "framework/kobj.h"
 #include "framework/state.h"
 #include "ebpf/tracing.h"
@@ -15,6 +17,7 @@
 
 static struct bu_env *env(void)
 {
+	bu_needs_vm("an environment that can be set");
 	return &bu_test_kernel()->env;
 }
 
@@ -79,6 +82,7 @@ int bpfunit_set_kernel_version(unsigned int major, unsigned int minor, unsigned 
 {
 	struct bu_kernel *kernel = bu_test_kernel();
 
+	bu_needs_vm("a kernel version that can be set");
 	if (!major || major > 255 || minor > 255 || patch > 255) {
 		errno = EINVAL;
 		return -EINVAL;
@@ -99,6 +103,8 @@ int bpfunit_set_cpu(uint32_t cpu)
 		errno = EINVAL;
 		return -EINVAL;
 	}
+	if (bu_on_host())
+		return bu_host_set_cpu(cpu);
 	env()->cpu = cpu;
 	return 0;
 }
@@ -117,6 +123,7 @@ void bpfunit_clock_set_ns(uint64_t ns)
 {
 	struct bu_kernel *kernel = bu_test_kernel();
 
+	bu_needs_vm("a virtual clock");
 	if (!kernel->timers.armed) {
 		kernel->env.clock_ns = ns;
 		return;
@@ -136,6 +143,7 @@ void bpfunit_clock_advance_ns(uint64_t ns)
 
 uint64_t bpfunit_clock_ns(void)
 {
+	bu_needs_vm("a virtual clock");
 	return env()->clock_ns;
 }
 
@@ -148,6 +156,7 @@ const char *bpfunit_trace(void)
 {
 	const char *trace = bu_test_kernel()->trace;
 
+	bu_needs_vm("trace output of its own");
 	return trace ? trace : "";
 }
 

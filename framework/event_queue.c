@@ -13,7 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "framework/state.h"
+#include "ebpf/backend.h"
+#include "framework/host.h"
 #include "maps/fd_array.h"
 
 #define PERF_PAGES 16 /* of each CPU's buffer */
@@ -69,6 +70,15 @@ static void close_perf(void *arg)
 	queue->fd = -1;
 }
 
+/* A new descriptor of a map, in whichever kernel it is. */
+static int map_open(struct bu_map *map)
+{
+	if (bu_on_host())
+		return bu_host_map_open(map);
+	bu_object_get(&map->object);
+	return bu_fd_install(&map->object);
+}
+
 /* The CPUs whose slots are empty; how many. */
 static int empty_slots(struct bu_map *map, int *cpus)
 {
@@ -94,12 +104,14 @@ static int open_perf(struct bu_event_queue *queue, struct bu_map *map)
 	};
 	LIBBPF_OPTS(perf_buffer_raw_opts, opts);
 
-	opts.cpus = opts.map_keys = bu_test_alloc(map->object.kernel->nr_cpus * sizeof(int));
-	opts.cpu_cnt = empty_slots(map, opts.cpus);
-	if (!opts.cpu_cnt)
-		return 0;
-	bu_object_get(&map->object);
-	queue->fd = bu_fd_install(&map->object);
+	if (!bu_on_host()) {
+		opts.cpus = opts.map_keys =
+			bu_test_alloc(map->object.kernel->nr_cpus * sizeof(int));
+		opts.cpu_cnt = empty_slots(map, opts.cpus);
+		if (!opts.cpu_cnt)
+			return 0;
+	}
+	queue->fd = map_open(map);
 	if (queue->fd < 0)
 		return queue->fd;
 	queue->perf = perf_buffer__new_raw(queue->fd, PERF_PAGES, &attr, on_event, queue, &opts);
@@ -134,8 +146,7 @@ static int map_ring(struct bu_event_queue *queue, struct bu_map *map)
 	int fd, error = 0;
 
 	queue->ring_size = map->max_entries;
-	bu_object_get(&map->object);
-	fd = bu_fd_install(&map->object);
+	fd = map_open(map);
 	if (fd < 0)
 		return fd;
 	at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -286,6 +297,10 @@ void bu_events_capture_new(void)
 
 	if (!test || !kernel)
 		return;
+	if (bu_on_host()) {
+		bu_host_capture();
+		return;
+	}
 	while ((id = bu_object_next_id(kernel, BU_OBJECT_MAP, id))) {
 		test->events_seen = id;
 		capture(kernel, id);

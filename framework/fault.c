@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "ebpf/fault_info.h"
-#include "framework/state.h"
+#include "framework/host.h"
 
 #define BU_FAULT(name, text)                                                                       \
 	_Static_assert((int)BPFUNIT_FAULT_##name == (int)BU_FAULT_##name, "kinds of faults "       \
@@ -167,6 +167,8 @@ bool bpfunit_check_fault(const struct bpfunit_check *check, enum bpfunit_fault_k
 {
 	enum bpfunit_fault_kind is = bpfunit_fault_kind();
 
+	if (kind != BPFUNIT_FAULT_NONE)
+		bu_needs_vm("a program that may fault");
 	if (bu_test())
 		bu_test()->fault_expected = false;
 	bu_test_at(check->where);

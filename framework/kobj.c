@@ -12,6 +12,7 @@
 
 #include "ebpf/kernel.h"
 #include "framework/nearest.h"
+#include "framework/host.h"
 #include "framework/state.h"
 
 #include <stdio.h>
@@ -448,6 +449,7 @@ void *bpfunit_kobj(struct bpfunit_where where, const char *type)
 	void *object;
 
 	bu_test_at(where);
+	bu_needs_vm("a kernel object");
 	object = bu_kobj_new(type, error, sizeof(error));
 	if (!object)
 		bu_test_die(where, "%s", error);
@@ -490,6 +492,7 @@ void *bpfunit_user_memory(const void *data, size_t size)
 	void *memory =
 		bu_arena_alloc(&bu_test_kernel()->arena, BU_MAX(size, (size_t)1), BU_NONE, &info);
 
+	bu_needs_vm("user memory of its own");
 	if (!memory)
 		bu_test_die(bu_test_where(), "the arena has no room for %zu bytes of user memory",
 			    size);

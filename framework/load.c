@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "framework/host.h"
 #include "framework/nearest.h"
 #include "framework/object_file.h"
 #include "framework/state.h"
@@ -84,6 +85,7 @@ struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *pat
 	if (!object)
 		bu_test_die(where, "cannot open '%s': %s", path, strerror(errno));
 	defer_or_die(where, close_object, object);
+	bu_host_note_object(object);
 	check_programs(where, path, object);
 	return object;
 }
@@ -106,6 +108,7 @@ void bpfunit_opened(struct bpfunit_where where, const char *name, void *skel,
 		bu_test_die(where, "cannot open '%s': %s", name, strerror(error));
 	defer_or_die(where, free, skel);
 	defer_or_die(where, destroy_skeleton, skeleton);
+	bu_host_note_object(*skeleton->obj);
 	check_programs(where, name, *skeleton->obj);
 }
 

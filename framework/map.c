@@ -8,25 +8,38 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ebpf/backend.h"
 #include "framework/btf_format.h"
 #include "framework/btf_path.h"
+#include "framework/host.h"
 #include "framework/map_check.h"
 #include "framework/padding.h"
 #include "framework/state.h"
 
-struct bu_map *bu_map_of(struct bpfunit_where where, const struct bpf_map *map)
+static struct bu_map *map_of_fd(int fd)
 {
 	struct bu_object *object;
-	int fd, error;
+	int error;
+
+	if (fd < 0)
+		return NULL;
+	if (bu_on_host())
+		return bu_host_map(fd, &error);
+	object = bu_fd_object(bu_test_kernel(), fd, BU_OBJECT_MAP, &error);
+	return object ? bu_container_of(object, struct bu_map, object) : NULL;
+}
+
+struct bu_map *bu_map_of(struct bpfunit_where where, const struct bpf_map *map)
+{
+	struct bu_map *found;
 
 	if (!map)
 		bu_test_die(where, "the map is NULL");
-	fd = bpf_map__fd(map);
-	object = fd < 0 ? NULL : bu_fd_object(bu_test_kernel(), fd, BU_OBJECT_MAP, &error);
-	if (!object)
+	found = map_of_fd(bpf_map__fd(map));
+	if (!found)
 		bu_test_die(where, "map '%s' does not exist yet: load its object first",
 			    bpf_map__name(map));
-	return bu_container_of(object, struct bu_map, object);
+	return found;
 }
 
 const struct btf *bu_map_btf(const struct bu_map *map)

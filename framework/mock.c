@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "ebpf/kfunc.h"
-#include "framework/state.h"
+#include "framework/host.h"
 
 struct bpfunit_mock {
 	struct bpfunit_mock *next; /* older */
@@ -125,6 +125,7 @@ static struct bpfunit_mock *new_mock(struct bpfunit_where where, u32 helper,
 {
 	struct bpfunit_mock *mock;
 
+	bu_needs_vm("a mock");
 	mock = bu_test_alloc(sizeof(*mock));
 	mock->helper = helper;
 	mock->opts = *opts;
@@ -162,6 +163,7 @@ uint64_t bpfunit_kfunc_calls(const char *name)
 {
 	u32 id = bu_kfunc_id(bu_test_kernel(), name);
 
+	bu_needs_vm("counts of calls");
 	return id ? slot_of(id)->calls : 0;
 }
 
@@ -195,5 +197,6 @@ int64_t bpfunit_call_real(struct bpfunit_call *call)
 
 uint64_t bpfunit_calls(uint32_t helper)
 {
+	bu_needs_vm("counts of calls");
 	return helper < BU_HELPER_MAX ? slot_of(helper)->calls : 0;
 }

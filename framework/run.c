@@ -11,29 +11,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/backend.h"
 #include "ebpf/prog_types.h"
 #include "framework/kobj.h"
+#include "framework/host.h"
 #include "framework/packet.h"
 #include "framework/state.h"
 
-/* The program, or NULL after telling why it cannot be run. */
-static struct bu_prog *loaded(struct bpfunit_where where, const struct bpf_program *prog)
+/* What a macro named: on the host's kernel there is only libbpf's handle. */
+struct target {
+	const struct bpf_program *handle;
+	struct bu_prog *prog; /* NULL on the host's kernel */
+	const struct bu_prog_type *type;
+};
+
+/* Whether the program can be run; tells why not. */
+static bool loaded(struct target *target, struct bpfunit_where where,
+		   const struct bpf_program *prog)
 {
-	struct bu_object *object;
+	struct bu_object *object = NULL;
 	int error, fd;
 
 	bu_test_at(where);
 	if (!prog) {
 		bu_test_fail(where, "cannot run: the program is NULL");
-		return NULL;
+		return false;
 	}
 	fd = bpf_program__fd(prog);
-	object = fd < 0 ? NULL : bu_fd_object(bu_test_kernel(), fd, BU_OBJECT_PROG, &error);
-	if (object)
-		return bu_container_of(object, struct bu_prog, object);
+	*target = (struct target){ .handle = prog };
+	target->type = bu_prog_type_of(bpf_program__type(prog));
+	if (fd >= 0 && bu_on_host())
+		return true;
+	if (fd >= 0)
+		object = bu_fd_object(bu_test_kernel(), fd, BU_OBJECT_PROG, &error);
+	if (object) {
+		target->prog = bu_container_of(object, struct bu_prog, object);
+		target->type = target->prog->type;
+		return true;
+	}
 	bu_test_fail(where, "cannot run '%s': it is not loaded (%s)", bpf_program__name(prog),
 		     bpf_program__autoload(prog) ? "load its object first" : "its autoload is off");
-	return NULL;
+	return false;
 }
 
 static int64_t run(struct bu_prog *prog, struct bu_test_io *io)
@@ -69,11 +87,11 @@ static size_t kobj_size(const void *ctx)
 int64_t bpfunit_run(struct bpfunit_where where, const struct bpf_program *prog, void *ctx,
 		    size_t size)
 {
-	struct bu_prog *runs = loaded(where, prog);
 	struct bu_test_io io = { .ctx = ctx, .cpu = -1 };
+	struct target target;
 	int64_t result;
 
-	if (!runs)
+	if (!loaded(&target, where, prog))
 		return BPFUNIT_FAULTED;
 	if (ctx)
 		io.ctx_size = size ? size : kobj_size(ctx);
@@ -84,19 +102,24 @@ int64_t bpfunit_run(struct bpfunit_where where, const struct bpf_program *prog, 
 			     bpf_program__name(prog));
 		return BPFUNIT_FAULTED;
 	}
-	result = run(runs, &io);
+	if (bu_on_host())
+		return bu_host_run(prog, ctx, io.ctx_size);
+	result = run(target.prog, &io);
 	free(io.data_out);
 	return result;
 }
 
 /* Run on the packet's bytes and put back what they became, also when the program faulted. */
-static int64_t run_on(struct bu_prog *prog, struct bpfunit_packet *packet, void *ctx, u32 ctx_size)
+static int64_t run_on(const struct target *target, struct bpfunit_packet *packet, void *ctx,
+		      u32 ctx_size)
 {
 	struct bu_test_io io = { .ctx = ctx, .ctx_size = ctx_size, .cpu = -1 };
 	int64_t result;
 
+	if (bu_on_host())
+		return bu_host_run_packet(target->handle, packet, ctx, ctx_size);
 	io.data = bu_packet_bytes(packet, &io.meta_size, &io.data_size);
-	result = run(prog, &io);
+	result = run(target->prog, &io);
 	if (io.data_out &&
 	    bu_packet_replace(packet, io.data_out, io.meta_out_size, io.data_out_size))
 		bu_test_fail(bu_test_where(), "no memory for the packet after the run");
@@ -105,32 +128,34 @@ static int64_t run_on(struct bu_prog *prog, struct bpfunit_packet *packet, void 
 }
 
 /* Whether there is a packet, and the program takes this kind; tells when not. */
-static bool given(struct bpfunit_where where, const struct bu_prog *prog,
+static bool given(struct bpfunit_where where, const struct target *target,
 		  const struct bpfunit_packet *packet, size_t ctx_size, const char *kind)
 {
-	bool takes = prog->type->ctx_size == ctx_size || prog->prog_type == BPF_PROG_TYPE_EXT;
+	bool takes = target->type->ctx_size == ctx_size ||
+		     bpf_program__type(target->handle) == BPF_PROG_TYPE_EXT;
 
 	if (!packet)
 		bu_test_fail(where, "cannot run: the packet is NULL");
 	else if (!takes)
-		bu_test_fail(where, "cannot run '%s' as %s program: its type is %s", prog->name,
-			     kind, prog->type->name);
+		bu_test_fail(where, "cannot run '%s' as %s program: its type is %s",
+			     target->prog ? target->prog->name : bpf_program__name(target->handle),
+			     kind, target->type->name);
 	return packet && takes;
 }
 
 int64_t bpfunit_run_xdp(struct bpfunit_where where, const struct bpf_program *prog,
 			struct bpfunit_packet *packet)
 {
-	struct bu_prog *runs = loaded(where, prog);
 	struct bpfunit_packet_meta *meta;
 	struct xdp_md ctx = { 0 };
+	struct target target;
 
-	if (!runs || !given(where, runs, packet, sizeof(ctx), "an XDP"))
+	if (!loaded(&target, where, prog) || !given(where, &target, packet, sizeof(ctx), "an XDP"))
 		return BPFUNIT_FAULTED;
 	meta = bpfunit_packet_meta(packet);
 	ctx.ingress_ifindex = meta->ifindex;
 	ctx.rx_queue_index = meta->rx_queue_index;
-	return run_on(runs, packet, &ctx, sizeof(ctx));
+	return run_on(&target, packet, &ctx, sizeof(ctx));
 }
 
 static void skb_from_packet(struct __sk_buff *skb, struct bpfunit_packet *packet)
@@ -171,19 +196,27 @@ static void skb_to_packet(const struct __sk_buff *skb, struct bpfunit_packet *pa
 	memcpy(meta->cb, skb->cb, sizeof(meta->cb));
 }
 
+/* Whether it sees the packet from its link header on. */
+static bool is_l2(const struct bpf_program *prog)
+{
+	enum bpf_prog_type type = bpf_program__type(prog);
+
+	return type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
+}
+
 int64_t bpfunit_run_skb(struct bpfunit_where where, const struct bpf_program *prog,
 			struct bpfunit_packet *packet)
 {
-	struct bu_prog *runs = loaded(where, prog);
+	struct target target;
 	struct __sk_buff skb;
 	int64_t result;
 	bool wrapped;
 
-	if (!runs || !given(where, runs, packet, sizeof(skb), "a socket buffer"))
+	if (!loaded(&target, where, prog) || !given(where, &target, packet, sizeof(skb), "a socket buffer"))
 		return BPFUNIT_FAULTED;
 	skb_from_packet(&skb, packet);
-	wrapped = !bu_skb_is_l2(runs) && bu_packet_wrap(packet);
-	result = run_on(runs, packet, &skb, sizeof(skb));
+	wrapped = !is_l2(prog) && bu_packet_wrap(packet);
+	result = run_on(&target, packet, &skb, sizeof(skb));
 	if (wrapped)
 		bu_packet_unwrap(packet);
 	skb_to_packet(&skb, packet);

@@ -51,6 +51,9 @@ struct bu_test {
 	void *task;             /* the current task that framework/task.c made, or NULL */
 	struct bu_env task_env; /* what was written into it */
 	u32 task_types;         /* the types that were searched for it: their generation, + 1 */
+
+	struct bu_host_map *host_maps; /* framework/host.c, as the next */
+	struct bu_host_object *host_objects;
 };
 
 /* The running test, or NULL. */
@@ -69,6 +72,8 @@ void bu_test_fail(struct bpfunit_where where, const char *format, ...) BU_PRINTF
 /* The same, then end the test. */
 void bu_test_die(struct bpfunit_where where, const char *format, ...) BU_PRINTF(2, 3)
 	__attribute__((noreturn));
+/* Tell that the test is skipped, and go on. */
+void bu_test_skip(struct bpfunit_where where, const char *reason);
 /* End the phase (set-up, body, teardown or deferred call) that runs. */
 void bu_test_end(void) __attribute__((noreturn));
 /* After something that ran programs: end the test if a check in a mock has asked for it. */

@@ -6,6 +6,7 @@
  */
 #include "ebpf/kernel.h"
 #include "framework/kobj.h"
+#include "framework/host.h"
 #include "framework/state.h"
 
 #include <bpfunit/env.h>
@@ -195,6 +196,7 @@ void *bpfunit_current_task(void)
 {
 	struct bu_kernel *kernel = bu_test_kernel();
 
+	bu_needs_vm("a kernel object");
 	bu_task_refresh();
 	if (!kernel->env.task)
 		bu_test_die(bu_test_where(),
@@ -208,5 +210,6 @@ void bpfunit_set_current_task(void *task)
 {
 	struct bu_test *test = outermost_test();
 
+	bu_needs_vm("a kernel object");
 	bu_test_kernel()->env.task = task || !test ? task : test->task;
 }

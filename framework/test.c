@@ -11,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/backend.h"
 #include "ebpf/coverage.h"
 #include "ebpf/syscall.h"
 #include "framework/btf.h"
-#include "framework/state.h"
+#include "framework/host.h"
 
 struct bu_deferred {
 	struct bu_deferred *next;
@@ -105,6 +106,13 @@ void *bu_test_alloc(size_t size)
 	return bu_test_own(calloc(1, size ? size : 1));
 }
 
+void bu_test_skip(struct bpfunit_where where, const char *reason)
+{
+	running->skipped = true;
+	if (running->sink->skipped)
+		running->sink->skipped(running->sink->arg, where, reason);
+}
+
 void bpfunit_skip(struct bpfunit_where where, const char *reason, ...)
 {
 	struct bu_text text = { 0 };
@@ -114,11 +122,8 @@ void bpfunit_skip(struct bpfunit_where where, const char *reason, ...)
 	va_start(args, reason);
 	bu_text_vadd(&text, reason, args);
 	va_end(args);
-	if (running) {
-		running->skipped = true;
-		if (running->sink->skipped)
-			running->sink->skipped(running->sink->arg, where, bu_text_str(&text));
-	}
+	if (running)
+		bu_test_skip(where, bu_text_str(&text));
 	bu_text_free(&text);
 	bu_test_end();
 }
@@ -179,12 +184,15 @@ static int begin_kernel(struct bu_test *test)
 	}
 	if (test->test->opts.cpus)
 		kernel->nr_cpus = test->test->opts.cpus;
+	error = bu_host_begin(test);
+	if (error)
+		return error;
 	bu_fault_hook(kernel);
 	bu_watch_begin(test);
 	error = begin_btf(test);
 	if (error)
 		return error;
-	error = coverage && *coverage ? bu_coverage_open(kernel, coverage) : 0;
+	error = coverage && *coverage && !bu_on_host() ? bu_coverage_open(kernel, coverage) : 0;
 	if (error)
 		bu_test_fail(test->where, "cannot write coverage to '%s': %s", coverage,
 			     strerror(-error));

@@ -3,8 +3,10 @@
 #include <bpfunit/trace.h>
 #include <stdlib.h>
 
+#include "ebpf/backend.h"
 #include "ebpf/oddity.h"
 #include "ebpf/trace.h"
+#include "framework/host.h"
 #include "framework/state.h"
 
 struct bu_watch {
@@ -40,6 +42,7 @@ int bpfunit_trace_runs(const char *what)
 
 	if (!test || bu_trace_parse(what ? what : "", &bits))
 		return failed(-EINVAL);
+	bu_needs_vm("a trace of instructions");
 	watch = watch_of(test);
 	bu_trace_end(&watch->tracer, bu_test_kernel());
 	watch->tracer.what = bits;
@@ -57,6 +60,7 @@ int bpfunit_note_oddities(const char *what)
 
 	if (!test || bu_oddities_parse(what ? what : "", &bits))
 		return failed(-EINVAL);
+	bu_needs_vm("warnings of oddities");
 	watch = watch_of(test);
 	bu_hook_remove(bu_test_kernel(), &watch->oddities.hook);
 	watch->oddities.what = bits;
@@ -69,6 +73,8 @@ void bu_watch_begin(struct bu_test *test)
 {
 	const char *trace = getenv("BPFUNIT_TRACE"), *notes = getenv("BPFUNIT_NOTES");
 
+	if (bu_on_host())
+		return;
 	if (trace && trace[0] && bpfunit_trace_runs(trace))
 		bu_test_fail(test->where, "BPFUNIT_TRACE=%s: known are insn, call, mem", trace);
 	if (notes && notes[0] && bpfunit_note_oddities(notes))

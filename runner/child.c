@@ -48,6 +48,11 @@ static void tell_progress(void *arg, struct bpfunit_where where)
 	bu_result_log_progress(arg, where);
 }
 
+static void tell_compared(void *arg, const char *why_not, uint64_t runs, uint64_t differing)
+{
+	bu_result_log_compared(arg, why_not, runs, differing);
+}
+
 enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result_log *log)
 {
 	struct bpfunit_sink sink = {
@@ -56,6 +61,7 @@ enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result
 		.progress = tell_progress,
 		.arg = log,
 		.output = tell_output,
+		.compared = tell_compared,
 	};
 
 	return bpfunit_test_execute(test, &sink);

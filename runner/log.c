@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A head and records behind it; a record is reserved by one atomic addition, then filled. */
 #include "runner/log.h"
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ enum record_kind {
 	RECORD_NONE, /* reserved, not filled: its process died in between */
 	RECORD_FAILURE,
 	RECORD_SKIPPED,
+	RECORD_COMPARED,
 };
 
 struct record {
@@ -103,6 +105,26 @@ void bu_result_log_skipped(struct bu_result_log *log, const char *reason)
 	append(log, RECORD_SKIPPED, (struct bpfunit_where){ 0 }, reason ? reason : "");
 }
 
+/* The numbers and the reason as text. */
+void bu_result_log_compared(struct bu_result_log *log, const char *why_not, uint64_t runs,
+			    uint64_t differing)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %s", runs, differing,
+		 why_not ? why_not : "");
+	append(log, RECORD_COMPARED, (struct bpfunit_where){ 0 }, text);
+}
+
+static void read_compared(const char *text, struct bu_result *result)
+{
+	uint64_t runs, differing;
+	int at = 0;
+
+	if (text && sscanf(text, "%" SCNu64 " %" SCNu64 " %n", &runs, &differing, &at) >= 2)
+		bu_tally_add(&result->compared, text[at] ? text + at : NULL, runs, differing);
+}
+
 void bu_result_log_progress(struct bu_result_log *log, struct bpfunit_where where)
 {
 	log->last_line = where.line;
@@ -148,6 +170,10 @@ static void read_record(const struct record *record, struct bu_result *result)
 		file = record->file_len ? strndup(record->data, record->file_len) : NULL;
 		bu_result_fail(result, file, record->line, "%.*s", (int)record->text_len,
 			       record->data + record->file_len);
+		free(file);
+	} else if (record->kind == RECORD_COMPARED) {
+		file = strndup(record->data + record->file_len, record->text_len);
+		read_compared(file, result);
 		free(file);
 	}
 }

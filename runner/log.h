@@ -22,6 +22,9 @@ void bu_result_log_skipped(struct bu_result_log *log, const char *reason);
 void bu_result_log_progress(struct bu_result_log *log, struct bpfunit_where where);
 void bu_result_log_done(struct bu_result_log *log, enum bpfunit_status status);
 bool bu_result_log_is_done(const struct bu_result_log *log);
+/* See bpfunit_sink.compared. */
+void bu_result_log_compared(struct bu_result_log *log, const char *why_not, uint64_t runs,
+			    uint64_t differing);
 /* A fatal signal arrived, whatever becomes of the process then (a sanitizer may let it exit). */
 void bu_result_log_signal(struct bu_result_log *log, int number);
 

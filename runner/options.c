@@ -130,6 +130,13 @@ static int apply_coverage(struct bu_options *options, const char *value)
 	return 0;
 }
 
+static int apply_backend(struct bu_options *options, const char *value)
+{
+	if (bpfunit_set_backend(value))
+		return bad_value("--backend", value, "one of vm, kernel, diff");
+	return 0;
+}
+
 static int apply_help(struct bu_options *options, const char *value)
 {
 	options->help = true;
@@ -160,6 +167,8 @@ static const struct option_row rows[] = {
 	{ "--no-capture", NULL, NULL, apply_no_capture, "let tests write to the terminal" },
 	{ "--coverage", "[=DIR]", NULL, apply_coverage,
 	  "collect coverage in DIR (" DEFAULT_COVERAGE_DIR ") and sum it up" },
+	{ "--backend", "=vm|kernel|diff", "BPFUNIT_BACKEND", apply_backend,
+	  "what answers bpf(2): the VM, this machine's kernel, or both, compared (vm)" },
 	{ "--help", NULL, NULL, apply_help, "show this" },
 	{ "--version", NULL, NULL, apply_version, "show the version" },
 };
@@ -181,8 +190,8 @@ void bu_options_help(const struct bu_options *options)
 		else
 			printf("  %-26s  %s\n", left, row->help);
 	}
-	printf("\nEnvironment: BPFUNIT_FILTER, BPFUNIT_TIMEOUT, BPFUNIT_JOBS, BPFUNIT_FORMAT set "
-	       "defaults;\nBPFUNIT_COVERAGE=DIR collects coverage without a summary; NO_COLOR "
+	printf("\nEnvironment: BPFUNIT_FILTER, BPFUNIT_TIMEOUT, BPFUNIT_JOBS, BPFUNIT_FORMAT, "
+	       "BPFUNIT_BACKEND set defaults;\nBPFUNIT_COVERAGE=DIR collects coverage without a summary; NO_COLOR "
 	       "turns "
 	       "colour off.\n"
 	       "Exit status: 0 all passed, 1 some failed, 2 usage or set-up error, 77 all skipped, "

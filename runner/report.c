@@ -87,6 +87,11 @@ void bu_print_summary(const struct bu_report *report)
 		       report->interrupted ? " (interrupted)" : "");
 }
 
+void bu_print_compared(const struct bu_report *report, const char *prefix)
+{
+	bu_tally_print(report->compared, prefix);
+}
+
 const char *bu_duration(double seconds, char *text, size_t size)
 {
 	if (seconds < 1)

@@ -24,6 +24,7 @@ struct bu_report {
 	int name_columns;          /* of the widest test's name, within reason */
 	const char *suite;         /* of the result before, for headings */
 	bool spaced;               /* the line before is empty */
+	struct bu_tally *compared; /* of all tests */
 	struct bu_result *results; /* all of them, `total` items */
 };
 
@@ -51,6 +52,8 @@ void bu_print_failure(const char *indent, const struct bu_failure *failure);
 void bu_print_output(const char *indent, const struct bu_result *result);
 /* "N passed, M failed, K skipped", and what was not run. */
 void bu_print_summary(const struct bu_report *report);
+/* Lines of what the diff backend compared; none when nothing was. */
+void bu_print_compared(const struct bu_report *report, const char *prefix);
 /* "0.4 ms", "2.1 s" */
 const char *bu_duration(double seconds, char *text, size_t size);
 

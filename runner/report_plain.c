@@ -43,6 +43,7 @@ static void plain_finish(struct bu_report *report)
 {
 	bu_print_summary(report);
 	putchar('\n');
+	bu_print_compared(report, "");
 }
 
 const struct bu_report_ops bu_report_plain = {

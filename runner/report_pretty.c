@@ -160,7 +160,9 @@ static void pretty_finish(struct bu_report *report)
 	if (done < report->total)
 		printf(", " YELLOW "%zu not run%s" OFF, report->total - done,
 		       report->interrupted ? " (interrupted)" : "");
-	printf("   " DIM "%s" OFF "\n\n", bu_duration(report->seconds, duration, sizeof(duration)));
+	printf("   " DIM "%s" OFF "\n", bu_duration(report->seconds, duration, sizeof(duration)));
+	bu_print_compared(report, "  ");
+	putchar('\n');
 }
 
 const struct bu_report_ops bu_report_pretty = {

@@ -132,6 +132,7 @@ static void tap_finish(struct bu_report *report)
 	fputs("# ", stdout);
 	bu_print_summary(report);
 	putchar('\n');
+	bu_print_compared(report, "# ");
 }
 
 const struct bu_report_ops bu_report_tap = {

@@ -5,6 +5,7 @@
 #ifndef RUNNER_RESULT_H
 #define RUNNER_RESULT_H
 
+#include "runner/tally.h"
 #include <bpfunit/runner.h>
 
 struct bu_failure {
@@ -32,6 +33,7 @@ struct bu_result {
 	size_t output_len;
 	uint64_t output_lost; /* bytes in the middle that were not kept */
 	size_t output_gap;    /* where in `output` they are missing */
+	struct bu_tally *compared; /* by the diff backend; NULL: nothing was */
 };
 
 /* Append a failure; the result becomes a failed one. file may be NULL. */

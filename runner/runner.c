@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bpfunit_main(): from arguments to an exit status. */
+#include "runner/backend.h"
 #include "runner/coverage.h"
 #include "runner/plan.h"
 #include "runner/pool.h"
@@ -64,6 +65,7 @@ static void free_results(struct bu_report *report)
 	for (size_t i = 0; i < report->total; i++)
 		bu_result_free(&report->results[i]);
 	free(report->results);
+	bu_tally_free(report->compared);
 }
 
 static int exit_status(const struct bu_report *report)
@@ -92,6 +94,7 @@ static int run_plan(const struct bu_options *options, struct bu_report *report)
 
 	report->ops->begin(report);
 	preload(report);
+	bu_backend_announce(report->ops == &bu_report_tap ? "# " : "");
 	error = bu_run_plan(options, report);
 	if (error) {
 		fprintf(stderr, "bpfunit: tests cannot be run: %s\n", strerror(-error));

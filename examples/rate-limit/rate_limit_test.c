@@ -196,6 +196,7 @@ BPF_TEST(rate_limit_config, a_rate_beyond_the_clocks_resolution_fills_at_once)
 	skel->rodata->rate_per_s = 2 * NSEC_PER_SEC;
 	skel->rodata->burst = 1;
 	ASSERT_OK(rate_limit_bpf__load(skel));
+	bpfunit_clock_set_ns(NSEC_PER_SEC); /* both packets come at the same time */
 	EXPECT_RUN_SKB(skel->progs.rate_limit, packet, TC_ACT_OK);
 	EXPECT_RUN_SKB(skel->progs.rate_limit, packet, TC_ACT_SHOT);
 	bpfunit_clock_advance_ns(1);

@@ -54,7 +54,13 @@ static void on_progress(void *arg, struct bpfunit_where where)
 struct inner inner_execute(const struct bpfunit_test *test)
 {
 	struct inner inner = { .text = join("", ""), .reason = join("", ""), .output = join("", "") };
-	struct bpfunit_sink sink = { on_failure, on_skip, on_progress, &inner, on_output };
+	struct bpfunit_sink sink = {
+		.failure = on_failure,
+		.skipped = on_skip,
+		.progress = on_progress,
+		.arg = &inner,
+		.output = on_output,
+	};
 
 	inner.status = bpfunit_test_execute(test, &sink);
 	bpfunit_defer(free, inner.text);

@@ -24,7 +24,19 @@ struct bpfunit_sink {
 	/* A line, without its newline, that belongs to the test's output: a warning, a line of a
 	 * trace. NULL: not shown. */
 	void (*output)(void *arg, const char *line);
+	/* At the end of a test, what the diff backend made of its runs: how many were compared with the
+	 * host's kernel and how many of those differed (why_not NULL), then for each reason how many
+	 * could not be compared. NULL: not told. */
+	void (*compared)(void *arg, const char *why_not, uint64_t runs, uint64_t differing);
 };
+
+/* Choose what answers bpf(2): "vm", "kernel" or "diff", before libbpf's first call. Until then it is
+ * BPFUNIT_BACKEND of the environment, or "vm". 0, or -EINVAL (and errno). */
+BPFUNIT_API int bpfunit_set_backend(const char *name);
+BPFUNIT_API const char *bpfunit_backend(void);
+/* Make the calling process fit for that backend, as each test does: for the host's kernel it leaves
+ * its network and mount namespaces. NULL, or why it cannot be, which is why tests are skipped. */
+BPFUNIT_API const char *bpfunit_backend_enter(void);
 
 /* First of all registered tests, sorted by suite (in order of first appearance) and line; follow
  * ->next. */

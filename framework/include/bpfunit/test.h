@@ -29,6 +29,9 @@ struct bpfunit_test_opts {
 	/* The kernel's BTF: see BPFUNIT_BTF_USE() in bpfunit/btf.h; NULL: BPFUNIT_BTF in the environment, else made
 	 * of the objects. */
 	const char *btf;
+	/* A reason why the test is for the VM alone: skipped on the kernel backend, and its runs are
+	 * not compared by the diff backend. */
+	const char *vm_only;
 };
 
 /* One test. Filled in by the macros below; runners read it. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The framework on the host's kernel (ebpf/backend.h). The emulated kernel still holds the test's
+ * state, but knows none of its maps and programs: what asks about a map gets a description of the
+ * host's, in the shape that the emulated kernel's maps have. Such a map has no storage, and only its
+ * description may be used: type, sizes, flags, name, types, object.id, object.kernel, and the
+ * booleans of its ops.
+ */
+#ifndef BU_HOST_H
+#define BU_HOST_H
+
+#include <bpfunit/packet.h>
+#include <bpfunit/run.h>
+
+#include "framework/state.h"
+
+/* On the host's kernel, end the running test as skipped, because it needs `what`. */
+void bu_needs_vm(const char *what);
+
+/* Begin a test: 0, or < 0 when it is skipped: the backend cannot be used, or the test not on it. */
+int bu_host_begin(struct bu_test *test);
+
+/* Opened by the running test: its types name events, its perf event arrays are to be captured. */
+void bu_host_note_object(const struct bpf_object *object);
+/* Capture the events of the noted objects' perf event arrays. */
+void bu_host_capture(void);
+
+/* A map's description, owned by the test; NULL and -errno: not a map's descriptor. */
+struct bu_map *bu_host_map(int fd, int *error);
+/* A new descriptor of a described map, or -errno. */
+int bu_host_map_open(const struct bu_map *map);
+
+/* The runs of bpfunit/run.h as BPF_PROG_TEST_RUN. What it does not take skips the test. */
+int64_t bu_host_run(const struct bpf_program *prog, void *ctx, size_t size);
+/* `ctx`: a struct xdp_md or struct __sk_buff, whose fields come back as far as the host tells. */
+int64_t bu_host_run_packet(const struct bpf_program *prog, struct bpfunit_packet *packet, void *ctx,
+			   u32 ctx_size);
+/* Run on this CPU from now on: 0, or -EINVAL. */
+int bu_host_set_cpu(u32 cpu);
+
+#endif
