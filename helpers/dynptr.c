@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "helpers/packet.h"
 #include "maps/ringbuf.h"
 
 #define MIX 0x9e3779b97f4a7c15ULL /* odd, bits spread evenly */
@@ -76,6 +77,8 @@ bool bu_dynptr_get(struct bu_run *run, const struct bu_dynptr *ptr, struct bu_dy
 		return bad(run, "not a dynptr that a helper has initialised, or it was overwritten "
 				"or copied since");
 	*value = *ptr;
+	if (bu_dynptr_is_packet(value) && value->data != (u64)run->ctx)
+		return bad(run, "the dynptr is one of another run's packet");
 	if (value->type == BU_DYNPTR_RELEASED ||
 	    (value->type == BU_DYNPTR_RINGBUF && value->data && !ring_of(run, value)))
 		return bad(run, "the dynptr's reservation has been submitted or discarded already");
@@ -115,56 +118,96 @@ BU_HELPER_4(dynptr_from_mem, void *, data, u32, size, u64, flags, struct bu_dynp
 	return flags ? -EINVAL : 0;
 }
 
+void *bu_dynptr_bytes(struct bu_run *run, const struct bu_dynptr *value, u32 offset, u32 len,
+		      bool write)
+{
+	const struct bu_packet *packet = &run->packet;
+	u64 from = (u64)value->offset + offset;
+
+	if (!value->data || (write && value->rdonly) || bu_dynptr_check(value, offset, len))
+		return NULL;
+	if (!bu_dynptr_is_packet(value))
+		return (u8 *)(u64)value->data + from;
+	return from + len <= bu_packet_len(run) ? packet->data + from : NULL;
+}
+
+static int load_packet(struct bu_run *run, const struct bu_dynptr *value, u32 offset, void *to,
+		       u32 len)
+{
+	return value->type == BU_DYNPTR_SKB
+		       ? bu_packet_load_skb(run, value->offset + offset, to, len)
+		       : bu_packet_load_xdp(run, value->offset + offset, to, len);
+}
+
+int bu_dynptr_load(struct bu_run *run, const struct bu_dynptr *value, u32 offset, void *to, u32 len)
+{
+	const u8 *from;
+
+	if (!value->data)
+		return -EINVAL;
+	if (bu_dynptr_check(value, offset, len))
+		return -E2BIG;
+	if (bu_dynptr_is_packet(value))
+		return load_packet(run, value, offset, to, len);
+	from = bu_dynptr_bytes(run, value, offset, len, false);
+	if (!bu_arena_readable(&run->kernel->arena, from, len))
+		bu_fault_access(run, (u64)from, len, false);
+	else if (len)
+		memmove(to, from, len);
+	return 0;
+}
+
+int bu_dynptr_store(struct bu_run *run, const struct bu_dynptr *value, u32 offset, const void *from,
+		    u32 len, u64 flags)
+{
+	u8 *to;
+
+	if (!value->data || value->rdonly)
+		return -EINVAL;
+	if (bu_dynptr_check(value, offset, len))
+		return -E2BIG;
+	if (bu_dynptr_is_packet(value) && value->type == BU_DYNPTR_SKB)
+		return bu_packet_store_skb(run, value->offset + offset, from, len, flags);
+	if (flags)
+		return -EINVAL;
+	if (bu_dynptr_is_packet(value))
+		return bu_packet_store_xdp(run, value->offset + offset, from, len);
+	to = bu_dynptr_bytes(run, value, offset, len, true);
+	if (!bu_arena_make_written(&run->kernel->arena, to, len))
+		bu_fault_access(run, (u64)to, len, true);
+	else if (len)
+		memmove(to, from, len);
+	return 0;
+}
+
 BU_HELPER_5(dynptr_read, void *, dst, u32, len, const struct bu_dynptr *, src, u32, offset, u64,
 	    flags)
 {
 	struct bu_dynptr value;
-	const u8 *from;
 
 	if (!bu_dynptr_get(run, src, &value))
 		return 0;
-	if (!value.data || flags)
-		return -EINVAL;
-	if (bu_dynptr_check(&value, offset, len))
-		return -E2BIG;
-	from = (const u8 *)(u64)value.data + value.offset + offset;
-	if (!bu_arena_readable(&run->kernel->arena, from, len))
-		bu_fault_access(run, (u64)from, len, false);
-	else if (len)
-		memmove(dst, from, len);
-	return 0;
+	return (s64)(flags ? -EINVAL : bu_dynptr_load(run, &value, offset, dst, len));
 }
 
 BU_HELPER_5(dynptr_write, const struct bu_dynptr *, dst, u32, offset, const void *, src, u32, len,
 	    u64, flags)
 {
 	struct bu_dynptr value;
-	u8 *to;
 
 	if (!bu_dynptr_get(run, dst, &value))
 		return 0;
-	if (!value.data || value.rdonly)
-		return -EINVAL;
-	if (bu_dynptr_check(&value, offset, len))
-		return -E2BIG;
-	if (flags)
-		return -EINVAL;
-	to = (u8 *)(u64)value.data + value.offset + offset;
-	if (!bu_arena_make_written(&run->kernel->arena, to, len))
-		bu_fault_access(run, (u64)to, len, true);
-	else if (len)
-		memmove(to, src, len);
-	return 0;
+	return (s64)bu_dynptr_store(run, &value, offset, src, len, flags);
 }
 
+/* Those of packets have slices (bpf_dynptr_slice()) instead. */
 BU_HELPER_3(dynptr_data, const struct bu_dynptr *, ptr, u32, offset, u32, len)
 {
 	struct bu_dynptr value;
 
-	if (!bu_dynptr_get(run, ptr, &value) || !value.data || value.rdonly ||
-	    bu_dynptr_check(&value, offset, len))
+	if (!bu_dynptr_get(run, ptr, &value) || bu_dynptr_is_packet(&value))
 		return 0;
-	return (u64)value.data + value.offset + offset;
+	return (u64)bu_dynptr_bytes(run, &value, offset, len, true);
 }
 
 /* A dynptr that could not be reserved has to be submitted or discarded, too. */

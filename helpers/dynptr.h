@@ -13,6 +13,8 @@ enum bu_dynptr_type { /* numbers as the kernel's */
 		      BU_DYNPTR_RELEASED,
 		      BU_DYNPTR_LOCAL,
 		      BU_DYNPTR_RINGBUF,
+		      BU_DYNPTR_SKB, /* of the packet: data is the run's context */
+		      BU_DYNPTR_XDP,
 };
 
 struct bu_dynptr {
@@ -32,5 +34,20 @@ void bu_dynptr_set(struct bu_run *run, struct bu_dynptr *ptr, struct bu_dynptr v
 bool bu_dynptr_get(struct bu_run *run, const struct bu_dynptr *ptr, struct bu_dynptr *value);
 /* 0, or -E2BIG: [offset, offset + len) is not inside. */
 int bu_dynptr_check(const struct bu_dynptr *value, u32 offset, u32 len);
+
+static inline bool bu_dynptr_is_packet(const struct bu_dynptr *value)
+{
+	return value->data && (value->type == BU_DYNPTR_SKB || value->type == BU_DYNPTR_XDP);
+}
+
+/* Copy from and to where it leads; -errno as bpf_dynptr_read() and bpf_dynptr_write() return it. A
+ * fault may have been raised. */
+int bu_dynptr_load(struct bu_run *run, const struct bu_dynptr *value, u32 offset, void *to,
+		   u32 len);
+int bu_dynptr_store(struct bu_run *run, const struct bu_dynptr *value, u32 offset, const void *from,
+		    u32 len, u64 flags);
+/* The bytes themselves; NULL: not inside, or not to be written. */
+void *bu_dynptr_bytes(struct bu_run *run, const struct bu_dynptr *value, u32 offset, u32 len,
+		      bool write);
 
 #endif

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Kernel functions for dynptrs of memory and ring buffer records. Source: kernel/bpf/helpers.c
- * (6.12).
+ * Kernel functions for dynptrs: of memory, ring buffer records and packets. Packets are linear, so
+ * a slice of one is the packet itself, never the buffer given for the bytes of others. Source:
+ * kernel/bpf/helpers.c, net/core/filter.c (6.12).
  *
  * Differs: a slice is writable where its memory is; what the verifier knows as read-only is not
  * told apart. The clone of a null dynptr is none of a ring buffer's: the original is to be
  * released.
  */
 #include "helpers/dynptr.h"
+
+#include <string.h>
+
+#include "helpers/packet.h"
 
 BU_HELPER_1(dynptr_size, const struct bu_dynptr *, ptr)
 {
@@ -60,11 +65,24 @@ BU_HELPER_2(dynptr_clone, const struct bu_dynptr *, ptr, struct bu_dynptr *, clo
 	return value.data ? 0 : -EINVAL;
 }
 
-/* The buffer is for bytes that lie apart: those of memory never do. */
+/* An XDP packet may have become shorter than its dynptr. Source: bpf_xdp_copy_buf(),
+ * net/core/filter.c (6.12), which does not say so. */
+static void *copy_of_rest(struct bu_run *run, u32 offset, void *buffer, u32 len)
+{
+	u32 end = bu_packet_len(run);
+
+	bu_arena_make_written(&run->kernel->arena, buffer, len);
+	if (offset < end)
+		memcpy(buffer, run->packet.data + offset, BU_MIN(len, end - offset));
+	return buffer;
+}
+
+/* The buffer is for bytes that lie apart: here they never do. */
 static u64 slice(struct bu_run *run, const struct bu_dynptr *ptr, u32 offset, u64 buffer, u32 len,
 		 bool write)
 {
 	struct bu_dynptr value;
+	void *bytes;
 
 	if (!bu_dynptr_get(run, ptr, &value))
 		return 0;
@@ -72,9 +90,11 @@ static u64 slice(struct bu_run *run, const struct bu_dynptr *ptr, u32 offset, u6
 		bu_fault_access(run, buffer, len, true);
 		return 0;
 	}
-	if (!value.data || (write && value.rdonly) || bu_dynptr_check(&value, offset, len))
-		return 0;
-	return (u64)value.data + value.offset + offset;
+	bytes = bu_dynptr_bytes(run, &value, offset, len, write);
+	if (!bytes && buffer && value.data && value.type == BU_DYNPTR_XDP &&
+	    !(write && value.rdonly) && !bu_dynptr_check(&value, offset, len))
+		bytes = copy_of_rest(run, value.offset + offset, (void *)buffer, len);
+	return (u64)bytes;
 }
 
 BU_HELPER_4(dynptr_slice, const struct bu_dynptr *, ptr, u32, offset, u64, buffer, u32, len)
@@ -85,4 +105,102 @@ BU_HELPER_4(dynptr_slice, const struct bu_dynptr *, ptr, u32, offset, u64, buffe
 BU_HELPER_4(dynptr_slice_rdwr, const struct bu_dynptr *, ptr, u32, offset, u64, buffer, u32, len)
 {
 	return slice(run, ptr, offset, buffer, len, true);
+}
+
+/* Programs of these types read packets only. Source: may_access_direct_pkt_data(),
+ * kernel/bpf/verifier.c (6.12). */
+static bool only_reads(const struct bu_prog *prog)
+{
+	switch (prog->prog_type) {
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_LWT_XMIT:
+	case BPF_PROG_TYPE_SK_SKB:
+		return false;
+	}
+	return true;
+}
+
+static u64 of_packet(struct bu_run *run, enum bu_dynptr_type type, u64 flags, struct bu_dynptr *ptr)
+{
+	struct bu_dynptr value = { .type = BU_DYNPTR_LOCAL };
+
+	if (!bu_dynptr_place(run, ptr))
+		return 0;
+	if (!flags)
+		value = (struct bu_dynptr){ .data = (u64)run->ctx,
+					    .size = bu_packet_len(run),
+					    .type = type,
+					    .rdonly = only_reads(run->prog) };
+	bu_dynptr_set(run, ptr, value);
+	return flags ? -EINVAL : 0;
+}
+
+BU_HELPER_3(dynptr_from_skb, void *, skb, u64, flags, struct bu_dynptr *, ptr)
+{
+	(void)skb;
+	if (!bu_is_skb_prog(run, "dynptr_from_skb"))
+		return 0;
+	return of_packet(run, BU_DYNPTR_SKB, flags, ptr);
+}
+
+BU_HELPER_3(dynptr_from_xdp, void *, xdp, u64, flags, struct bu_dynptr *, ptr)
+{
+	(void)xdp;
+	if (!bu_is_xdp_prog(run, "dynptr_from_xdp"))
+		return 0;
+	return of_packet(run, BU_DYNPTR_XDP, flags, ptr);
+}
+
+/* From memory that may not be written yet. */
+static int store_read(struct bu_run *run, const struct bu_dynptr *to, u32 offset, const void *from,
+		      u32 len)
+{
+	if (bu_arena_readable(&run->kernel->arena, from, len))
+		return bu_dynptr_store(run, to, offset, from, len, 0);
+	bu_fault_access(run, (u64)from, len, false);
+	return 0;
+}
+
+BU_HELPER_5(dynptr_copy, const struct bu_dynptr *, to, u32, to_offset, const struct bu_dynptr *,
+	    from, u32, from_offset, u32, len)
+{
+	struct bu_dynptr source, target;
+	void *bytes;
+
+	if (!bu_dynptr_get(run, to, &target) || !bu_dynptr_get(run, from, &source))
+		return 0;
+	bytes = bu_dynptr_bytes(run, &source, from_offset, len, false);
+	if (bytes)
+		return (s64)store_read(run, &target, to_offset, bytes, len);
+	bytes = bu_dynptr_bytes(run, &target, to_offset, len, true);
+	if (bytes && bu_arena_make_written(&run->kernel->arena, bytes, len))
+		return (s64)bu_dynptr_load(run, &source, from_offset, bytes, len);
+	if (bu_dynptr_check(&target, to_offset, len) || bu_dynptr_check(&source, from_offset, len))
+		return -E2BIG;
+	return len ? -EINVAL : 0;
+}
+
+BU_HELPER_4(dynptr_memset, const struct bu_dynptr *, ptr, u32, offset, u32, len, u8, byte)
+{
+	struct bu_dynptr value;
+	void *bytes;
+
+	if (!bu_dynptr_get(run, ptr, &value))
+		return 0;
+	if (value.rdonly)
+		return -EINVAL;
+	if (bu_dynptr_check(&value, offset, len))
+		return -E2BIG;
+	bytes = bu_dynptr_bytes(run, &value, offset, len, true);
+	if (!bytes && len) /* a packet that has become shorter */
+		return value.type == BU_DYNPTR_SKB ? -EFAULT : -EINVAL;
+	if (!bytes)
+		return 0;
+	if (bu_arena_make_written(&run->kernel->arena, bytes, len))
+		memset(bytes, byte, len);
+	else
+		bu_fault_access(run, (u64)bytes, len, true);
+	return 0;
 }

@@ -20,6 +20,13 @@ int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_
 /* Move it to a buffer with at least so much room before and behind it. 0, or -ENOMEM. */
 int bu_packet_reserve(struct bu_run *run, u32 headroom, u32 tailroom);
 
+/* Copy from and to the packet of a program with that context; -errno as bpf_skb_load_bytes(), ...
+ * return it. Storing into a socket buffer moves it. */
+int bu_packet_load_skb(struct bu_run *run, u32 offset, void *to, u32 len);
+int bu_packet_store_skb(struct bu_run *run, u32 offset, const void *from, u32 len, u64 flags);
+int bu_packet_load_xdp(struct bu_run *run, u32 offset, void *to, u32 len);
+int bu_packet_store_xdp(struct bu_run *run, u32 offset, const void *from, u32 len);
+
 static inline u32 bu_packet_len(const struct bu_run *run)
 {
 	return (u32)(run->packet.end - run->packet.data);

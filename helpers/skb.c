@@ -9,16 +9,21 @@
 
 #define MAX_LEN 16064 /* Source: BPF_SKB_MAX_LEN with 4-KiB pages */
 
-BU_HELPER_4(skb_load_bytes, void *, ctx, u32, offset, void *, to, u32, len)
+int bu_packet_load_skb(struct bu_run *run, u32 offset, void *to, u32 len)
 {
-	if (!bu_is_skb_prog(run, "skb_load_bytes"))
-		return 0;
 	if (offset > INT32_MAX || (u64)offset + len > bu_packet_len(run)) {
 		memset(to, 0, len);
 		return -EFAULT;
 	}
 	memmove(to, run->packet.data + offset, len);
 	return 0;
+}
+
+BU_HELPER_4(skb_load_bytes, void *, ctx, u32, offset, void *, to, u32, len)
+{
+	if (!bu_is_skb_prog(run, "skb_load_bytes"))
+		return 0;
+	return (s64)bu_packet_load_skb(run, offset, to, len);
 }
 
 /* Copy from a position relative to data, which may begin in the link header in front of it. */
@@ -54,14 +59,11 @@ BU_HELPER_5(skb_load_bytes_relative, void *, ctx, u32, offset, u8 *, to, u32, le
 	return (s64)err;
 }
 
-BU_HELPER_5(skb_store_bytes, void *, ctx, u32, offset, const void *, from, u32, len, u64, flags)
+int bu_packet_store_skb(struct bu_run *run, u32 offset, const void *from, u32 len, u64 flags)
 {
-	struct __sk_buff *skb = ctx;
 	u64 known = BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH;
 	int err = 0;
 
-	if (!bu_is_skb_prog(run, "skb_store_bytes"))
-		return 0;
 	if (flags & ~known)
 		err = -EINVAL;
 	else if (offset > INT32_MAX || (u64)offset + len > bu_packet_len(run))
@@ -69,9 +71,16 @@ BU_HELPER_5(skb_store_bytes, void *, ctx, u32, offset, const void *, from, u32, 
 	if (!err)
 		memmove(run->packet.data + offset, from, len);
 	if (!err && (flags & BPF_F_INVALIDATE_HASH))
-		skb->hash = 0;
+		((struct __sk_buff *)run->ctx)->hash = 0;
 	bu_packet_move(run, 0, 0, 0);
-	return (s64)err;
+	return err;
+}
+
+BU_HELPER_5(skb_store_bytes, void *, ctx, u32, offset, const void *, from, u32, len, u64, flags)
+{
+	if (!bu_is_skb_prog(run, "skb_store_bytes"))
+		return 0;
+	return (s64)bu_packet_store_skb(run, offset, from, len, flags);
 }
 
 BU_HELPER_2(skb_pull_data, void *, ctx, u32, len)

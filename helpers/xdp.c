@@ -68,24 +68,34 @@ static int check_range(const struct bu_run *run, u32 offset, u32 len)
 	return offset + len > bu_packet_len(run) ? -EINVAL : 0;
 }
 
-BU_HELPER_4(xdp_load_bytes, void *, ctx, u32, offset, void *, buf, u32, len)
+int bu_packet_load_xdp(struct bu_run *run, u32 offset, void *to, u32 len)
 {
 	int err = check_range(run, offset, len);
 
+	if (!err)
+		memmove(to, run->packet.data + offset, len);
+	return err;
+}
+
+int bu_packet_store_xdp(struct bu_run *run, u32 offset, const void *from, u32 len)
+{
+	int err = check_range(run, offset, len);
+
+	if (!err)
+		memmove(run->packet.data + offset, from, len);
+	return err;
+}
+
+BU_HELPER_4(xdp_load_bytes, void *, ctx, u32, offset, void *, buf, u32, len)
+{
 	if (!bu_is_xdp_prog(run, "xdp_load_bytes"))
 		return 0;
-	if (!err)
-		memmove(buf, run->packet.data + offset, len);
-	return (s64)err;
+	return (s64)bu_packet_load_xdp(run, offset, buf, len);
 }
 
 BU_HELPER_4(xdp_store_bytes, void *, ctx, u32, offset, const void *, buf, u32, len)
 {
-	int err = check_range(run, offset, len);
-
 	if (!bu_is_xdp_prog(run, "xdp_store_bytes"))
 		return 0;
-	if (!err)
-		memmove(run->packet.data + offset, buf, len);
-	return (s64)err;
+	return (s64)bu_packet_store_xdp(run, offset, buf, len);
 }

@@ -14,6 +14,12 @@ extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *bu
 extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u32 offset, void *buffer,
 				   __u32 buffer__szk) __ksym;
 
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_copy(struct bpf_dynptr *to, __u32 to_offset, struct bpf_dynptr *from,
+			   __u32 from_offset, __u32 size) __ksym;
+extern int bpf_dynptr_memset(struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 byte) __ksym;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -218,6 +224,175 @@ int cloned_record(void *ctx)
 	out[3] = bpf_dynptr_size(&clone);
 	bpf_ringbuf_submit_dynptr(&clone, 0);
 	out[4] = (__s64)bpf_ringbuf_query(&ring, BPF_RB_PROD_POS);
+	return 0;
+}
+
+/* What can be done with a dynptr of any packet: 12 results. */
+static __always_inline void use_packet(struct bpf_dynptr *ptr)
+{
+	__u64 number = 0x1122334455667788, buffer = 0, *slice;
+	struct bpf_dynptr clone;
+
+	out[1] = bpf_dynptr_size(ptr);
+	out[2] = bpf_dynptr_is_null(ptr) * 2 + bpf_dynptr_is_rdonly(ptr);
+	out[3] = bpf_dynptr_write(ptr, in_offset, &number, sizeof(number), 0);
+	out[4] = bpf_dynptr_write(ptr, in_offset, &number, sizeof(number), 1);
+	out[5] = bpf_dynptr_write(ptr, in_offset, &number, sizeof(number), 4);
+	number = 0x77;
+	out[6] = bpf_dynptr_read(&number, sizeof(number), ptr, in_offset, 0);
+	out[7] = (__s64)number;
+	slice = bpf_dynptr_slice(ptr, in_offset, &buffer, sizeof(buffer));
+	out[8] = slice ? (__s64)*slice : -1;
+	out[9] = bpf_dynptr_clone(ptr, &clone);
+	out[10] = bpf_dynptr_adjust(&clone, 8, 24);
+	out[11] = bpf_dynptr_write(&clone, in_offset, &number, 4, 0);
+	out[12] = bpf_dynptr_read(&number, 4, ptr, in_offset + 8, 0);
+	out[13] = (__s64)number;
+	slice = bpf_dynptr_slice(&clone, 12, NULL, 4);
+	out[14] = slice ? *(__u32 *)slice : -1;
+	out[15] = bpf_dynptr_size(&clone);
+}
+
+SEC("xdp")
+int packet_xdp(struct xdp_md *xdp)
+{
+	struct bpf_dynptr ptr;
+
+	out[0] = bpf_dynptr_from_xdp(xdp, in_flags, &ptr);
+	use_packet(&ptr);
+	return 0;
+}
+
+SEC("tc")
+int packet_tc(struct __sk_buff *skb)
+{
+	struct bpf_dynptr ptr;
+
+	out[0] = bpf_dynptr_from_skb(skb, in_flags, &ptr);
+	use_packet(&ptr);
+	return 0;
+}
+
+SEC("socket")
+int packet_socket(struct __sk_buff *skb)
+{
+	struct bpf_dynptr ptr;
+
+	out[0] = bpf_dynptr_from_skb(skb, in_flags, &ptr);
+	use_packet(&ptr);
+	return 0;
+}
+
+SEC("cgroup_skb/egress")
+int packet_cgroup(struct __sk_buff *skb)
+{
+	struct bpf_dynptr ptr;
+
+	out[0] = bpf_dynptr_from_skb(skb, in_flags, &ptr);
+	use_packet(&ptr);
+	return 0;
+}
+
+/* Slices to write to, and a packet that becomes shorter than its dynptr. */
+SEC("xdp")
+int shrunk_xdp(struct xdp_md *xdp)
+{
+	__u64 buffer = 5, *slice;
+	struct bpf_dynptr ptr;
+
+	out[0] = bpf_dynptr_from_xdp(xdp, 0, &ptr);
+	slice = bpf_dynptr_slice_rdwr(&ptr, 8, &buffer, sizeof(buffer));
+	if (slice)
+		*slice = 9;
+	slice = bpf_dynptr_slice(&ptr, 8, NULL, 8);
+	out[1] = slice ? (__s64)*slice : -1;
+	out[2] = bpf_xdp_adjust_tail(xdp, -32);
+	out[3] = bpf_dynptr_size(&ptr);
+	buffer = 5;
+	out[4] = bpf_dynptr_read(&buffer, sizeof(buffer), &ptr, in_offset, 0);
+	out[5] = (__s64)buffer;
+	out[6] = bpf_dynptr_write(&ptr, in_offset, &buffer, sizeof(buffer), 0);
+	slice = bpf_dynptr_slice(&ptr, 8, NULL, 8);
+	out[7] = slice ? (__s64)*slice : -1;
+	slice = bpf_dynptr_slice(&ptr, 32, NULL, 8);
+	out[8] = slice ? (__s64)*slice : -1;
+	slice = bpf_dynptr_slice_rdwr(&ptr, 25, &buffer, sizeof(buffer));
+	out[9] = slice ? (__s64)*slice : -1;
+	return 0;
+}
+
+SEC("tc")
+int shrunk_tc(struct __sk_buff *skb)
+{
+	__u64 buffer = 5, *slice;
+	struct bpf_dynptr ptr;
+
+	out[0] = bpf_dynptr_from_skb(skb, 0, &ptr);
+	slice = bpf_dynptr_slice_rdwr(&ptr, 8, &buffer, sizeof(buffer));
+	if (slice)
+		*slice = 9;
+	slice = bpf_dynptr_slice(&ptr, 8, NULL, 8);
+	out[1] = slice ? (__s64)*slice : -1;
+	out[2] = bpf_skb_change_tail(skb, 32, 0);
+	out[3] = bpf_dynptr_size(&ptr);
+	buffer = 5;
+	out[4] = bpf_dynptr_read(&buffer, sizeof(buffer), &ptr, in_offset, 0);
+	out[5] = (__s64)buffer;
+	out[6] = bpf_dynptr_write(&ptr, in_offset, &buffer, sizeof(buffer), 0);
+	slice = bpf_dynptr_slice(&ptr, 8, NULL, 8);
+	out[7] = slice ? (__s64)*slice : -1;
+	slice = bpf_dynptr_slice(&ptr, 32, NULL, 8);
+	out[8] = slice ? (__s64)*slice : -1;
+	slice = bpf_dynptr_slice_rdwr(&ptr, 25, &buffer, sizeof(buffer));
+	out[9] = slice ? (__s64)*slice : -1;
+	return 0;
+}
+
+/* Between a packet and memory; in_len bytes. */
+SEC("xdp")
+int copied(struct xdp_md *xdp)
+{
+	struct bpf_dynptr ptr, packet, none;
+	void *value = value_of(&values);
+	__u64 number = 0;
+
+	if (!value)
+		return 1;
+	bpf_dynptr_from_xdp(xdp, 0, &packet);
+	bpf_dynptr_from_mem(value, 48, 0, &ptr);
+	bpf_dynptr_from_mem(value, 48, 1, &none);
+	out[0] = bpf_dynptr_memset(&ptr, in_offset, in_len, 0xab);
+	out[1] = bpf_dynptr_copy(&packet, 0, &ptr, in_offset, in_len);
+	bpf_dynptr_read(&number, sizeof(number), &packet, 0, 0);
+	out[2] = (__s64)number;
+	out[3] = bpf_dynptr_memset(&packet, in_offset, in_len, 0xcd);
+	out[4] = bpf_dynptr_copy(&ptr, 0, &packet, in_offset, in_len);
+	bpf_dynptr_read(&number, sizeof(number), &ptr, 0, 0);
+	out[5] = (__s64)number;
+	out[6] = bpf_dynptr_copy(&ptr, 4, &ptr, 0, in_len);
+	out[7] = bpf_dynptr_copy(&none, 0, &ptr, 0, in_len);
+	out[8] = bpf_dynptr_copy(&ptr, 0, &none, 0, in_len);
+	out[9] = bpf_dynptr_memset(&none, 0, in_len, 1);
+	out[10] = bpf_dynptr_copy(&ptr, 0, &none, 0, 0);
+	out[11] = bpf_dynptr_memset(&none, 0, 0, 1);
+	out[12] = bpf_dynptr_memset(&ptr, 48, 0, 1);
+	return 0;
+}
+
+/* A read-only packet. */
+SEC("socket")
+int copied_rdonly(struct __sk_buff *skb)
+{
+	struct bpf_dynptr ptr, packet;
+	void *value = value_of(&values);
+
+	if (!value)
+		return 1;
+	bpf_dynptr_from_skb(skb, 0, &packet);
+	bpf_dynptr_from_mem(value, 48, 0, &ptr);
+	out[0] = bpf_dynptr_memset(&packet, in_offset, in_len, 0xab);
+	out[1] = bpf_dynptr_copy(&packet, in_offset, &ptr, 0, in_len);
+	out[2] = bpf_dynptr_copy(&ptr, 0, &packet, in_offset, in_len);
 	return 0;
 }
 

@@ -44,7 +44,81 @@ static const struct run runs[] = {
 	{ "adjusted", 0, 0, 0 },
 	{ "sliced", 0, 0, 0 },
 	{ "cloned_record", 0, 0, 0 },
+	{ "packet_xdp", 0, 0, 0 },
+	{ "packet_xdp", 0, 8, 0 },
+	{ "packet_xdp", 0, 16, 0 },
+	{ "packet_xdp", 0, 56, 0 },
+	{ "packet_xdp", 0, 57, 0 },
+	{ "packet_xdp", 0, 64, 0 },
+	{ "packet_xdp", 0, -1U, 0 },
+	{ "packet_xdp", 0, 0, 1 },
+	{ "packet_tc", 0, 0, 0 },
+	{ "packet_tc", 0, 8, 0 },
+	{ "packet_tc", 0, 16, 0 },
+	{ "packet_tc", 0, 56, 0 },
+	{ "packet_tc", 0, 57, 0 },
+	{ "packet_tc", 0, 64, 0 },
+	{ "packet_tc", 0, -1U, 0 },
+	{ "packet_tc", 0, 0, 1 },
+	{ "packet_socket", 0, 0, 0 },
+	{ "packet_socket", 0, 8, 0 },
+	{ "packet_socket", 0, 16, 0 },
+	{ "packet_socket", 0, 56, 0 },
+	{ "packet_socket", 0, 57, 0 },
+	{ "packet_socket", 0, 64, 0 },
+	{ "packet_socket", 0, -1U, 0 },
+	{ "packet_socket", 0, 0, 1 },
+	{ "packet_cgroup", 0, 0, 0 },
+	{ "packet_cgroup", 0, 8, 0 },
+	{ "packet_cgroup", 0, 16, 0 },
+	{ "packet_cgroup", 0, 56, 0 },
+	{ "packet_cgroup", 0, 57, 0 },
+	{ "packet_cgroup", 0, 64, 0 },
+	{ "packet_cgroup", 0, -1U, 0 },
+	{ "packet_cgroup", 0, 0, 1 },
+	{ "shrunk_xdp", 0, 0, 0 },
+	{ "shrunk_xdp", 0, 24, 0 },
+	{ "shrunk_xdp", 0, 25, 0 },
+	{ "shrunk_xdp", 0, 56, 0 },
+	{ "shrunk_xdp", 0, 57, 0 },
+	{ "shrunk_tc", 0, 0, 0 },
+	{ "shrunk_tc", 0, 24, 0 },
+	{ "shrunk_tc", 0, 25, 0 },
+	{ "shrunk_tc", 0, 56, 0 },
+	{ "shrunk_tc", 0, 57, 0 },
+	{ "copied", 8, 0, 0 },
+	{ "copied", 8, 40, 0 },
+	{ "copied", 8, 41, 0 },
+	{ "copied", 40, 0, 0 },
+	{ "copied", 48, 0, 0 },
+	{ "copied", 49, 0, 0 },
+	{ "copied", 0, 0, 0 },
+	{ "copied", 0, 48, 0 },
+	{ "copied", -1U, 8, 0 },
+	{ "copied_rdonly", 8, 0, 0 },
+	{ "copied_rdonly", 8, 56, 0 },
+	{ "copied_rdonly", 8, 57, 0 },
+	{ "copied_rdonly", 48, 0, 0 },
+	{ "copied_rdonly", 49, 0, 0 },
+	{ "copied_rdonly", 0, 0, 0 },
 };
+
+/* The program alone, and large memory for the one that uses it. */
+static struct dynptr_bpf *load(const struct run *run)
+{
+	struct dynptr_bpf *skel = dynptr_bpf__open();
+	struct bpf_program *prog;
+
+	if (!skel)
+		return NULL;
+	bpf_object__for_each_program(prog, skel->obj)
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), run->program));
+	bpf_map__set_autocreate(skel->maps.large, !strcmp(run->program, "limits"));
+	if (!dynptr_bpf__load(skel))
+		return skel;
+	dynptr_bpf__destroy(skel);
+	return NULL;
+}
 
 static int execute(struct dynptr_bpf *skel, const struct run *run)
 {
@@ -78,7 +152,7 @@ int dynptr_cases(void (*line)(void *arg, const char *text), void *arg)
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs) && !err; i++) {
-		skel = dynptr_bpf__open_and_load();
+		skel = load(&runs[i]);
 		if (!skel)
 			return -errno;
 		err = execute(skel, &runs[i]);

@@ -8,6 +8,11 @@ extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym;
 extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __ksym;
 extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __ksym;
 
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, struct bpf_dynptr *p) __ksym;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer,
+			      __u32 buffer__szk) __ksym;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -253,6 +258,44 @@ int size_of_none(void *ctx)
 
 	BARRIER(ptr);
 	return bpf_dynptr_size(&ptr);
+}
+
+/* how: 0 uses the slice at once, 1 when the packet has moved, 2 behind its end. */
+SEC("xdp")
+int slice_of_xdp(struct xdp_md *xdp)
+{
+	struct bpf_dynptr ptr;
+	__u8 *slice;
+
+	bpf_dynptr_from_xdp(xdp, 0, &ptr);
+	slice = bpf_dynptr_slice(&ptr, 56, NULL, 8);
+	if (!slice)
+		return 1;
+	if (how == 1)
+		bpf_xdp_adjust_head(xdp, 4);
+	return how == 2 ? *(volatile __u8 *)(slice + 8) : *(volatile __u8 *)slice;
+}
+
+/* how: 1 writes to the packet before. */
+SEC("tc")
+int slice_of_skb(struct __sk_buff *skb)
+{
+	struct bpf_dynptr ptr;
+	__u8 *slice, byte = 0;
+
+	bpf_dynptr_from_skb(skb, 0, &ptr);
+	slice = bpf_dynptr_slice(&ptr, 0, NULL, 8);
+	if (how == 1)
+		bpf_dynptr_write(&ptr, 20, &byte, 1, 0);
+	return slice ? *(volatile __u8 *)slice : 1;
+}
+
+SEC("socket")
+int xdp_of_skb(struct __sk_buff *skb)
+{
+	struct bpf_dynptr ptr;
+
+	return bpf_dynptr_from_xdp((void *)skb, 0, &ptr);
 }
 
 char _license[] SEC("license") = "GPL";

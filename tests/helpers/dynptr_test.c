@@ -37,7 +37,7 @@ BPF_TEST(dynptr, results_are_the_kernels)
 
 	ASSERT_NOT_NULL(e.file);
 	EXPECT_OK(dynptr_cases(compare, &e));
-	EXPECT_EQ(e.lines, 25);
+	EXPECT_EQ(e.lines, 82);
 	EXPECT_EQ(fgetc(e.file), EOF);
 	fclose(e.file);
 }
@@ -177,4 +177,14 @@ BPF_TEST_F(dynptr_faults, clones_end_with_their_record)
 	EXPECT_BAD(BAD_ARGUMENT, "submitted or discarded already", clone_after_submit, 2);
 	EXPECT_BAD(BAD_ARGUMENT, "submitted or discarded already", clone_after_submit, 3);
 	EXPECT_BAD(BAD_ARGUMENT, "not a dynptr", size_of_none, 0);
+}
+
+BPF_TEST_F(dynptr_faults, slices_end_when_the_packet_moves)
+{
+	EXPECT_GOOD(slice_of_xdp, 0);
+	EXPECT_BAD(USE_AFTER_FREE, "where the packet was before it moved", slice_of_xdp, 1);
+	EXPECT_BAD(OUT_OF_BOUNDS, "at the end of packet", slice_of_xdp, 2);
+	EXPECT_GOOD(slice_of_skb, 0);
+	EXPECT_BAD(USE_AFTER_FREE, "where the packet was before it moved", slice_of_skb, 1);
+	EXPECT_BAD(BAD_ARGUMENT, "cannot call bpf_dynptr_from_xdp", xdp_of_skb, 0);
 }
