@@ -4,16 +4,15 @@
  * opening; everything else is the host's. BPF objects that are opened for reading are noted on the
  * way: their BTF becomes part of the kernel's.
  */
+#include "ebpf/files.h"
 #include "ebpf/backend.h"
-#include "ebpf/btf_file.h"
 #include "ebpf/kernel.h"
-#include "ebpf/mounts.h"
 #include "ebpf/redirect.h"
 #include "ebpf/syscall.h"
 
 #include <elf.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,103 +22,34 @@
 
 #define MAX_OBJECT_SIZE (1 << 30)
 
+#define OPEN_HOSTS INT_MIN /* neither a descriptor nor an errno */
+
 enum match {
 	EXACT,
 	PREFIX,
 	TREE,
-	ATTACH_TREE,
 };
 
-/* The content's bytes and number; malloc'ed, or NULL without memory, or NULL and the size ENOENT:
- * there is no such file. */
-typedef char *(*content_fn)(size_t *size);
-
-struct file {
+struct file { /* a row of files.def */
 	const char *path;
 	enum match match;
-	content_fn content;
+	bu_file_content content;
+	bu_file_open open;
+	const char *text;
 };
-
-static char *vmlinux_content(size_t *size)
-{
-	struct bu_kernel *kernel = bu_kernel();
-	struct bu_btf *btf;
-	char *copy = NULL;
-
-	if (!kernel)
-		return NULL;
-	bu_kernel_lock(kernel);
-	btf = bu_vmlinux_btf(kernel);
-	*size = btf ? 0 : ENOENT;
-	if (btf)
-		copy = malloc(btf->size);
-	if (copy) {
-		memcpy(copy, btf->data, btf->size);
-		*size = btf->size;
-	}
-	bu_kernel_unlock(kernel);
-	return copy;
-}
-
-/* The file itself, where the kernel's BTF is one. -ENOENT: ask for the content. */
-static int open_vmlinux(int flags)
-{
-	struct bu_kernel *kernel = bu_kernel();
-	struct bu_btf *btf;
-	int fd = -ENOENT;
-
-	if (!kernel)
-		return -ENOMEM;
-	bu_kernel_lock(kernel);
-	btf = bu_vmlinux_btf(kernel);
-	if (btf && btf->shared)
-		fd = bu_btf_file_open(btf->shared, flags);
-	bu_kernel_unlock(kernel);
-	return fd;
-}
-
-static char *cpus_content(size_t *size)
-{
-	struct bu_kernel *kernel = bu_kernel();
-	char *text;
-	int len;
-
-	if (!kernel)
-		return NULL;
-	if (kernel->nr_cpus > 1)
-		len = asprintf(&text, "0-%u\n", kernel->nr_cpus - 1);
-	else
-		len = asprintf(&text, "0\n");
-	*size = len;
-	return len < 0 ? NULL : text;
-}
-
-/* Readers of compressed files take plain ones as well. */
-static char *config_content(size_t *size)
-{
-	static const char config[] =
-#define BU_CONFIG(name, value) "CONFIG_" name "=" value "\n"
-#include "ebpf/kconfig.def"
-#undef BU_CONFIG
-		;
-
-	*size = sizeof(config) - 1;
-	return strdup(config);
-}
-
-static char *empty_content(size_t *size)
-{
-	*size = 0;
-	return malloc(1);
-}
 
 static const struct file files[] = {
-#define BU_FILE(path, match, content) { path, match, content },
+#define BU_FILE(path, match, content)         { path, match, content, NULL, NULL },
+#define BU_OPENED(path, match, content, open) { path, match, content, open, NULL },
+#define BU_TEXT(path, text)                   { path, EXACT, NULL, NULL, text },
 #include "ebpf/files.def"
 #undef BU_FILE
+#undef BU_OPENED
+#undef BU_TEXT
 };
 
-static const struct file *find(const char *path)
+/* The row of a path, and what follows the row's; or NULL. */
+static const struct file *find(const char *path, const char **rest)
 {
 	if (!path || *path != '/' || bu_on_host())
 		return NULL;
@@ -128,14 +58,17 @@ static const struct file *find(const char *path)
 
 		if (strncmp(path, files[i].path, len))
 			continue;
-		if (!path[len] || files[i].match == PREFIX ||
-		    (files[i].match != EXACT && path[len] == '/'))
-			return &files[i];
+		*rest = path + len;
+		if (path[len] && files[i].match != PREFIX &&
+		    (files[i].match != TREE || path[len] != '/'))
+			continue;
+		/* Descriptors of ours are only where there is a kernel: make none for it. */
+		return files[i].content == bu_file_proc && !bu_kernel_if_any() ? NULL : &files[i];
 	}
 	return NULL;
 }
 
-static int fill(int fd, const char *content, size_t size)
+static int fill(int fd, const u8 *content, size_t size)
 {
 	for (size_t at = 0; at < size;) {
 		ssize_t written = write(fd, content + at, size - at);
@@ -147,42 +80,80 @@ static int fill(int fd, const char *content, size_t size)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
-static void note_attaching(void)
+static int content_of(struct bu_kernel *kernel, const struct file *file, const char *rest,
+		      struct bu_bytes *out)
 {
-	struct bu_kernel *kernel = bu_kernel_if_any();
-
-	if (!kernel)
-		return;
-	bu_kernel_lock(kernel);
-	bu_note(kernel, "attaching programs to tracepoints, kprobes and uprobes is not emulated "
-			"(ENOENT): run the program from the test");
-	bu_kernel_unlock(kernel);
+	if (file->text) {
+		bu_file_print(out, "%s", file->text);
+		return 0;
+	}
+	return file->content ? file->content(kernel, rest, out) : -ENOENT;
 }
 
-static int open_virtual(const struct file *file, int flags)
+/* A memfd with the content as it is now. */
+static int open_content(struct bu_kernel *kernel, const struct file *file, const char *rest,
+			int flags)
 {
-	size_t size = 0;
-	char *content;
-	int fd, err;
+	struct bu_bytes content = { 0 };
+	bool write = (flags & O_ACCMODE) != O_RDONLY;
+	int fd, err = content_of(kernel, file, rest, write ? NULL : &content);
 
-	if (file->match == ATTACH_TREE)
-		note_attaching();
-	if (!file->content)
-		return -ENOENT;
-	if ((flags & O_ACCMODE) != O_RDONLY)
-		return -EACCES;
-	fd = file->content == vmlinux_content ? open_vmlinux(flags) : -ENOENT;
-	if (fd >= 0)
-		return fd;
-	content = file->content(&size);
-	if (!content)
-		return size == ENOENT ? -ENOENT : -ENOMEM;
+	if (err == BU_FILE_HOSTS)
+		return OPEN_HOSTS;
+	if (!err && write)
+		err = -EACCES;
+	if (err == BU_FILE_DIRECTORY)
+		err = -EISDIR;
+	if (!err && content.failed)
+		err = -ENOMEM;
+	if (err) {
+		free(content.data);
+		return err;
+	}
 	fd = memfd_create("bpfunit-file", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-	err = fd < 0 ? -errno : fill(fd, content, size);
-	free(content);
+	err = fd < 0 ? -errno : fill(fd, content.data, content.size);
+	free(content.data);
 	if (err && fd >= 0)
 		close(fd);
 	return err ? err : fd;
+}
+
+/* A descriptor, or -errno, or *hosts: ask the host. */
+static int open_virtual(const struct file *file, const char *rest, int flags, bool *hosts)
+{
+	struct bu_kernel *kernel = bu_kernel();
+	int fd = BU_FILE_CONTENT;
+
+	*hosts = false;
+	if (!kernel)
+		return -ENOMEM;
+	bu_kernel_lock(kernel);
+	if (file->open)
+		fd = file->open(kernel, rest, flags);
+	if (!file->open || fd == BU_FILE_CONTENT)
+		fd = open_content(kernel, file, rest, flags);
+	bu_kernel_unlock(kernel);
+	*hosts = fd == OPEN_HOSTS;
+	return fd;
+}
+
+int bu_files_kind(const char *path)
+{
+	struct bu_kernel *kernel;
+	const struct file *file;
+	const char *rest;
+	int kind;
+
+	file = find(path, &rest);
+	if (!file)
+		return BU_FILE_HOSTS;
+	kernel = bu_kernel();
+	if (!kernel)
+		return -ENOMEM;
+	bu_kernel_lock(kernel);
+	kind = content_of(kernel, file, rest, NULL);
+	bu_kernel_unlock(kernel);
+	return kind;
 }
 
 /* Whether a descriptor is a regular file that begins as a BPF object does; its size. */
@@ -223,13 +194,10 @@ static void note_object(int fd)
 	free(image);
 }
 
-int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
+static long open_hosts(int dir, const char *path, int flags, unsigned int mode)
 {
-	const struct file *file = find(path);
 	long fd;
 
-	if (file)
-		return open_virtual(file, flags);
 	if (bu_redirect_open(path, flags, mode, &fd))
 		return fd;
 	fd = bu_host_syscall(SYS_openat, dir, (long)path, flags | O_LARGEFILE, mode, 0, 0);
@@ -238,35 +206,36 @@ int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 	return fd;
 }
 
-/* The one row that there may be nothing behind. */
-static bool exists(const struct file *file)
+int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 {
-	struct bu_kernel *kernel = bu_kernel();
-	bool found;
+	const char *rest;
+	const struct file *file = find(path, &rest);
+	bool hosts = !file;
+	int fd = file ? open_virtual(file, rest, flags, &hosts) : 0;
 
-	if (file->content != vmlinux_content || !kernel)
-		return file->content != NULL;
-	bu_kernel_lock(kernel);
-	found = bu_vmlinux_btf(kernel) != NULL;
-	bu_kernel_unlock(kernel);
-	return found;
+	return hosts ? open_hosts(dir, path, flags, mode) : fd;
 }
 
-int bu_files_access(int dir, const char *path, int mode, int flags)
+static int access_hosts(int dir, const char *path, int mode, int flags)
 {
-	const struct file *file = find(path);
 	char host[PATH_MAX];
-	long err;
+	long err = bu_redirect(&path, host);
 
-	if (file && !exists(file))
-		return -ENOENT;
-	if (file)
-		return mode & (W_OK | X_OK) ? -EACCES : 0;
-	err = bu_redirect(&path, host);
 	if (err)
 		return err;
 	err = flags ? bu_host_syscall(SYS_faccessat2, dir, (long)path, mode, flags, 0, 0) : -ENOSYS;
 	if (err != -ENOSYS)
 		return err;
 	return bu_host_syscall(SYS_faccessat, dir, (long)path, mode, 0, 0, 0);
+}
+
+int bu_files_access(int dir, const char *path, int mode, int flags)
+{
+	int kind = bu_files_kind(path);
+
+	if (kind == BU_FILE_HOSTS)
+		return access_hosts(dir, path, mode, flags);
+	if (kind < 0)
+		return kind;
+	return kind != BU_FILE_DIRECTORY && mode & X_OK ? -EACCES : 0;
 }
