@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command `bpfunit`: one row a verb. */
 #include "runner/coverage.h"
+#include "runner/exec.h"
 #include <bpfunit/runner.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "coverage", bu_coverage_command, "show coverage that tests collected (coverage --help)" },
+	{ "exec", bu_exec_command, "run a program on an emulated kernel (exec --help)" },
 	{ "version", show_version, "show the version" },
 	{ "help", show_help, "show this" },
 };
