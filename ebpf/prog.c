@@ -10,7 +10,8 @@
 #include "ebpf/coverage.h"
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
-#include "ebpf/sha1.h"
+#include "ebpf/prog_patch.h"
+#include "ebpf/sha256.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static int copy_license(struct bu_prog *prog, u64 user)
 
 static void set_tag(struct bu_prog *prog, struct bpf_insn *copy)
 {
-	u8 digest[20];
+	u8 digest[32];
 	u32 i;
 
 	memcpy(copy, prog->insns, prog->nr_insns * sizeof(*copy));
@@ -95,7 +96,7 @@ static void set_tag(struct bu_prog *prog, struct bpf_insn *copy)
 			copy[i].imm = copy[i + 1].imm = 0;
 		i++;
 	}
-	bu_sha1(copy, prog->nr_insns * sizeof(*copy), digest);
+	bu_sha256(copy, prog->nr_insns * sizeof(*copy), digest);
 	memcpy(prog->tag, digest, sizeof(prog->tag));
 }
 
@@ -253,6 +254,7 @@ static struct bu_prog *load(struct bu_kernel *kernel, union bpf_attr *attr, bool
 	*error = finish_log(attr, &log, *error);
 	bu_log_free(&log);
 	if (!*error) {
+		prog->load_time = kernel->env.clock_ns + kernel->env.boot_offset_ns;
 		bu_coverage_describe(prog);
 		return prog;
 	}

@@ -37,9 +37,9 @@ struct bu_prog {
 	u32 prog_type, expected_attach_type, attach_btf_id;
 	struct bu_prog_target target;
 	char name[BU_OBJ_NAME_LEN];
-	u8 tag[8]; /* as the kernel's: SHA-1 of the instructions without map identities */
+	u8 tag[8]; /* as the kernel's: SHA-256 of the instructions without map identities */
 	u32 nr_insns;
-	struct bpf_insn *insns; /* as loaded, with descriptors; for listings and info */
+	struct bpf_insn *insns; /* as loaded, but maps by id; for listings and info */
 	u64 *resolved;          /* what instructions refer to outside the program: ebpf/decode.h */
 	struct bu_op *ops;      /* one for each instruction, same index */
 	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
@@ -57,7 +57,9 @@ struct bu_prog {
 	struct bu_map **maps; /* referenced: of lddw and PROG_BIND_MAP */
 	u32 nr_maps;
 	struct bu_btf *btf; /* referenced; NULL without */
-	u64 run_cnt;
+	u64 run_cnt, run_time_ns; /* while BPF_ENABLE_STATS is on: ebpf/stats.c */
+	u64 load_time; /* CLOCK_BOOTTIME in ns */
+	struct bu_stream streams[2];
 	char license[16];
 	u32 flags;         /* prog_flags */
 	bool gpl;          /* the licence is compatible with the GPL */

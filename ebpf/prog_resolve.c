@@ -80,6 +80,14 @@ static int value_address(struct bu_map *map, u32 offset, struct bu_log *log, u64
 	return 0;
 }
 
+/* A descriptor's number means nothing later on. Source: bpf_insn_prepare_dump(),
+ * kernel/bpf/syscall.c */
+static void name_by_id(struct bpf_insn *insn, u32 id, bool value)
+{
+	insn->src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+	insn->imm = id;
+}
+
 static int resolve_map(struct bu_prog *prog, u32 i, const union bpf_attr *attr, struct bu_log *log)
 {
 	const struct bpf_insn *insn = &prog->insns[i];
@@ -107,6 +115,7 @@ static int resolve_map(struct bu_prog *prog, u32 i, const union bpf_attr *attr, 
 	if (err)
 		return err;
 	prog->resolved[i] = (u64)map->handle;
+	name_by_id(&prog->insns[i], map->object.id, value);
 	return value ? value_address(map, insn[1].imm, log, &prog->resolved[i]) : 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * The bpf(2) commands that find objects by id and describe them.
  * Source: bpf_obj_get_next_id(), bpf_{map,prog,link}_get_info_by_fd(), kernel/bpf/syscall.c;
- * btf_get_info_by_fd(), kernel/bpf/btf.c (6.12). Differs: load time and uid are 0, nothing is
- * jitted, and instructions are listed as they were loaded.
+ * btf_get_info_by_fd(), kernel/bpf/btf.c (6.12). Differs: the uid is 0, nothing is jitted,
+ * and of the instructions only references to maps are rewritten (to ids).
  */
 #include "ebpf/kernel.h"
 #include "ebpf/link.h"
@@ -188,7 +188,7 @@ static void describe_prog(const struct bu_prog *prog, struct bpf_prog_info *info
 	info->gpl_compatible = prog->gpl;
 	memcpy(info->tag, prog->tag, sizeof(info->tag));
 	memcpy(info->name, prog->name, sizeof(info->name));
-	info->load_time = 0;
+	info->load_time = prog->load_time;
 	info->created_by_uid = 0;
 	info->run_time_ns = 0;
 	info->run_cnt = prog->run_cnt;
