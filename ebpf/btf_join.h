@@ -32,6 +32,8 @@ struct bu_btf_source { /* what an object brings */
 		btf; /* its .BTF section; no object of a kernel; no types: none, or malformed */
 	const char *sections; /* names of its code sections, each NUL-terminated */
 	u32 sections_size;
+	u8 *image; /* the whole file, for ebpf/core_relo.c */
+	size_t image_size;
 	/* The join's own */
 	u32 ids, strings;          /* what its ids and offsets of strings are shifted by */
 	bool *nameless;            /* by id: the type loses its name */

@@ -7,6 +7,7 @@
  */
 #include "ebpf/fault.h"
 
+#include "ebpf/core_relo.h"
 #include "ebpf/decode.h"
 #include "ebpf/fault_text.h"
 #include "ebpf/kernel.h"
@@ -484,8 +485,21 @@ static void explain_kfunc(struct bu_run *run, struct bu_fault *fault, const stru
 	HINT(fault, "the kernel function (kfunc) %s has no model", name ? name : "called here");
 }
 
-static void explain_number(struct bu_fault *fault, s32 number)
+/* What CO-RE looked for: the object's file says it. */
+static bool explain_core(const struct bu_run *run, struct bu_fault *fault)
 {
+	char missing[sizeof(fault->hint)];
+
+	if (!bu_core_missing(run->prog, run->insn, missing, sizeof(missing)))
+		return false;
+	HINT(fault, "CO-RE: %.200s; test for it first", missing);
+	return true;
+}
+
+static void explain_number(struct bu_run *run, struct bu_fault *fault, s32 number)
+{
+	if (number == POISON_CORE && explain_core(run, fault))
+		return;
 	if (number == POISON_CORE)
 		HINT(fault, "a CO-RE relocation failed here: the kernel's types lack this type, "
 			    "field or enumerator; test it with bpf_core_field_exists() first");
@@ -516,5 +530,5 @@ void bu_fault_poison(struct bu_run *run)
 	else if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
 		explain_kfunc(run, fault, insn);
 	else
-		explain_number(fault, insn->imm);
+		explain_number(run, fault, insn->imm);
 }

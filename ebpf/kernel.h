@@ -79,6 +79,8 @@ struct bu_kernel {
 	/* Told of each fault when a run ends with one, before the run's memory is released. */
 	void (*on_fault)(void *arg, struct bu_run *run);
 	void *on_fault_arg;
+	/* Told of each program that has been loaded. */
+	void (*on_load)(struct bu_prog *prog);
 };
 
 /* The process's kernel; made if there is none. NULL only when out of memory.

@@ -23,6 +23,8 @@ long bu_sys_prog_load(struct bu_kernel *kernel, struct bu_call *call)
 	prog = bu_prog_load(kernel, call->attr, &err);
 	if (call->user_size >= LOG_TRUE_SIZE + sizeof(u32))
 		bu_call_put(call, LOG_TRUE_SIZE, (u8 *)call->attr + LOG_TRUE_SIZE, sizeof(u32));
+	if (prog && kernel->on_load)
+		kernel->on_load(prog);
 	return prog ? bu_fd_install(&prog->object) : err;
 }
 

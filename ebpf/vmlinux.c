@@ -27,6 +27,7 @@ static void free_source(struct bu_btf_source *source)
 	free(source->btf.types);
 	free(source->btf.data);
 	free((char *)source->sections);
+	free(source->image);
 	free(source);
 }
 
@@ -46,6 +47,11 @@ static struct bu_btf_source *copy_object(const struct bu_elf *elf)
 		    section.size < UINT32_MAX / 4)
 			bu_bytes_add(&btf, section.data, section.size);
 	}
+	source->image = malloc(elf->size);
+	if (source->image) {
+		memcpy(source->image, elf->image, elf->size);
+		source->image_size = elf->size;
+	}
 	source->btf.data = btf.data;
 	source->btf.size = btf.size;
 	source->sections = (char *)sections.data;
@@ -63,9 +69,8 @@ static void parse(struct bu_btf_source *source)
 
 static bool same(const struct bu_btf_source *a, const struct bu_btf_source *b)
 {
-	return a->btf.size == b->btf.size && a->sections_size == b->sections_size &&
-	       (!a->btf.size || !memcmp(a->btf.data, b->btf.data, a->btf.size)) &&
-	       (!a->sections_size || !memcmp(a->sections, b->sections, a->sections_size));
+	return a->image_size == b->image_size &&
+	       (!a->image_size || !memcmp(a->image, b->image, a->image_size));
 }
 
 /* Add an object unless an equal one is there. */

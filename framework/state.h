@@ -81,6 +81,8 @@ void bu_test_end_if_asked(void);
 
 /* Tell a line of the test's output to its sink. */
 void bu_test_output(const char *line);
+/* With BPFUNIT_CORE: report the CO-RE relocations of programs as they are loaded (framework/core.c). */
+void bu_core_hook(struct bu_kernel *kernel);
 /* Tell the kernel's warnings that have not been told yet. */
 void bu_test_warn(void);
 

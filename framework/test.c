@@ -188,6 +188,7 @@ static int begin_kernel(struct bu_test *test)
 	if (error)
 		return error;
 	bu_fault_hook(kernel);
+	bu_core_hook(kernel);
 	bu_watch_begin(test);
 	error = begin_btf(test);
 	if (error)

@@ -55,7 +55,8 @@ int read(unsigned long long *ctx)
 	has_phase_two = bpf_core_enum_value_exists(enum phase, PHASE_TWO);
 	if (has_phase_two)
 		phase = bpf_core_enum_value(enum phase, PHASE_TWO);
-	wide = bpf_core_enum_value(enum wide_phase, WIDE_ONE);
+	if (bpf_core_enum_value_exists(enum wide_phase, WIDE_ONE))
+		wide = bpf_core_enum_value(enum wide_phase, WIDE_ONE);
 	has_old = bpf_core_type_exists(struct only_old);
 	old_size = has_old ? bpf_core_type_size(struct only_old) : 0;
 	return 0;
