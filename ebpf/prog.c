@@ -40,6 +40,8 @@ static void destroy(struct bu_object *object)
 	bu_prog_drop_target(prog);
 	free(prog->target.name);
 	free(prog->maps);
+	free(prog->streams[0].bytes);
+	free(prog->streams[1].bytes);
 	free(prog->lines);
 	free(prog->line_info);
 	free(prog->func_info);

@@ -32,6 +32,11 @@ struct bu_prog_target {       /* what a program attaches to, from its attach_btf
 };
 
 struct bu_prog {
+struct bu_stream { /* what the program printed and nobody read yet: ebpf/stream.h */
+	char *bytes;
+	u32 size;
+};
+
 	struct bu_object object;
 	const struct bu_prog_type *type;
 	u32 prog_type, expected_attach_type, attach_btf_id;

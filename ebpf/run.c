@@ -27,6 +27,8 @@ static void clear_registers(u64 regs[11])
 
 void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog)
 {
+	if (bu_unlikely(kernel->stats))
+		bu_fd_reap(kernel); /* they end with the last descriptor */
 	run->kernel = kernel;
 	run->prog = run->first = prog;
 	run->outer = kernel->run;
@@ -298,13 +300,23 @@ static bool begin(struct bu_run *run)
 }
 
 u64 bu_run_exec(struct bu_run *run)
+static u64 run_timed(struct bu_run *run)
+{
+	struct bu_prog *prog = (struct bu_prog *)run->prog;
+	u64 begin = bu_stats_begin(run->kernel), result = bu_vm_run(run, 0, 0);
+
+	bu_stats_end(prog, begin);
+	return finish(run, result);
+}
+
 {
 	run->regs[1] = (u64)run->ctx;
 	if (!begin(run))
 		return 0;
-	((struct bu_prog *)run->prog)->run_cnt++;
 	bu_entry_counters(run->prog)[0]++;
-	return finish(run, bu_vm_run(run, 0, 0));
+	if (bu_likely(!run->kernel->stats))
+		return finish(run, bu_vm_run(run, 0, 0));
+	return run_timed(run);
 }
 
 /* Index of the function at a callback's address, or -1 with a fault. */

@@ -93,6 +93,10 @@ int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headro
 int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
 
 /* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
+/* Around a run while BPF_ENABLE_STATS may be on (ebpf/stats.c): when it began, 0 when it is off after all. */
+u64 bu_stats_begin(const struct bu_kernel *kernel);
+void bu_stats_end(struct bu_prog *prog, u64 begin);
+
 u64 bu_run_exec(struct bu_run *run);
 /* The same from the function at address `callback`, without context: how timers run. */
 u64 bu_run_exec_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3);

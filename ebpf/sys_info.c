@@ -190,7 +190,7 @@ static void describe_prog(const struct bu_prog *prog, struct bpf_prog_info *info
 	memcpy(info->name, prog->name, sizeof(info->name));
 	info->load_time = prog->load_time;
 	info->created_by_uid = 0;
-	info->run_time_ns = 0;
+	info->run_time_ns = prog->run_time_ns;
 	info->run_cnt = prog->run_cnt;
 	info->recursion_misses = 0;
 	info->verified_insns = prog->nr_insns;

@@ -48,7 +48,7 @@ static const struct command commands[] = {
 static const char *const other_commands[] = {
 	[8] = "BPF_PROG_ATTACH",
 	[9] = "BPF_PROG_DETACH",   [16] = "BPF_PROG_QUERY",  [20] = "BPF_TASK_FD_QUERY",
-	[32] = "BPF_ENABLE_STATS", [33] = "BPF_ITER_CREATE", [36] = "BPF_TOKEN_CREATE",
+	[33] = "BPF_ITER_CREATE", [36] = "BPF_TOKEN_CREATE",
 };
 
 const char *bu_command_name(unsigned int cmd)
