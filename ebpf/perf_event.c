@@ -138,6 +138,9 @@ static void fill(struct bu_perf_event *event, const struct request *request)
 	const struct perf_event_attr *attr = &request->attr;
 
 	event->attr = *attr;
+	/* Clocks have a fixed rate. Source: perf_swevent_init_hrtimer() */
+	if (attr->type == PERF_TYPE_SOFTWARE && attr->config <= PERF_COUNT_SW_TASK_CLOCK)
+		event->attr.freq = 0;
 	event->follower = request->group != -1 && !(request->flags & PERF_FLAG_FD_NO_GROUP);
 	event->ring.watermark = attr->watermark;
 	event->ring.wakeup = attr->wakeup_events;

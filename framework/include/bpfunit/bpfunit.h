@@ -25,5 +25,6 @@
 #include <bpfunit/struct_ops.h>
 #include <bpfunit/test.h>
 #include <bpfunit/trace.h>
+#include <bpfunit/tracing.h>
 
 #endif

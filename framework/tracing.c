@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Symbols and tracepoints that tests add to those that objects name. */
+#include <bpfunit/tracing.h>
+#include <errno.h>
+
+#include "ebpf/symbols.h"
+#include "ebpf/tracing.h"
+#include "framework/host.h"
+#include "framework/state.h"
+
+static int with_errno(int err)
+{
+	if (err)
+		errno = -err;
+	return err;
+}
+
+int bpfunit_symbol_add(const char *name)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	int err;
+
+	bu_needs_vm("kernel functions that tests add");
+	bu_kernel_lock(kernel);
+	err = bu_symbol_add(kernel, name, 'T');
+	bu_kernel_unlock(kernel);
+	return with_errno(err);
+}
+
+int bpfunit_tracepoint_add(const char *category, const char *name)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	int err;
+
+	bu_needs_vm("tracepoints that tests add");
+	bu_kernel_lock(kernel);
+	err = bu_tracepoint_add(kernel, category, name);
+	bu_kernel_unlock(kernel);
+	return with_errno(err);
+}
+
+uint64_t bpfunit_symbol(const char *name)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	const struct bu_symbol *symbol;
+	uint64_t address;
+
+	bu_needs_vm("symbols of its own");
+	bu_kernel_lock(kernel);
+	symbol = bu_symbol_find(kernel, name);
+	address = symbol ? symbol->address : 0;
+	bu_kernel_unlock(kernel);
+	return address;
+}
