@@ -29,7 +29,8 @@
 
 #define NR_UPROBE 336 /* x86-64's uprobe(2): a trap unless the kernel placed it */
 
-__attribute__((used)) static const char *const linked[] = { &bu_interpose_fd, &bu_interpose_files,
+__attribute__((used)) static const char *const linked[] = { &bu_interpose_read, &bu_interpose_fd,
+							    &bu_interpose_files,
 							    &bu_interpose_net };
 
 static bool is_canary(unsigned int cmd, const void *attr, unsigned int size)
@@ -55,8 +56,8 @@ static long emulate_perf_event_open(void *attr, int pid, int cpu, int group, uns
 	struct bu_kernel *kernel;
 
 	if (bu_on_host())
-		return bu_host_syscall(SYS_perf_event_open, (long)attr, pid, cpu, group, (long)flags,
-				       0);
+		return bu_host_syscall(SYS_perf_event_open, (long)attr, pid, cpu, group,
+				       (long)flags, 0);
 	kernel = bu_kernel();
 	return kernel ? bu_sys_perf_event_open(kernel, attr, pid, cpu, group, flags) : -ENOMEM;
 }

@@ -4,31 +4,46 @@
  * tracepoint's name, and tp_btf programs, which were loaded for one.
  * Source: bpf_raw_tracepoint_open(), bpf_raw_tp_link_attach(), kernel/bpf/syscall.c (6.18).
  * Differs: whatever could be the name of a tracepoint is one, for the kernel that is emulated has
- * no list of them; and how many arguments it has is not known either.
+ * no list of them, unless its BTF is that of a real one; how many arguments it has is not known.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/link_tracing.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAME_SIZE 128 /* Source: the buffer in bpf_raw_tp_link_attach() */
 
-static bool is_tracepoint(const char *name)
+/* Whether BTF of a real kernel, if that was chosen, knows the tracepoint. */
+static bool in_btf(struct bu_kernel *kernel, const char *name)
 {
-	if (!isalpha((unsigned char)*name) && *name != '_')
+	struct bu_btf *btf = bu_vmlinux_btf(kernel);
+	char type[NAME_SIZE + sizeof("btf_trace_")];
+
+	if (kernel->btf_choice != BU_BTF_FILE || !btf)
+		return true;
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return bu_btf_find(btf, type, BTF_KIND_TYPEDEF);
+}
+
+static bool is_tracepoint(struct bu_kernel *kernel, const char *name)
+{
+	const char *c = name;
+
+	if (!isalpha((unsigned char)*c) && *c != '_')
 		return false;
-	while (isalnum((unsigned char)*name) || *name == '_')
-		name++;
-	return !*name;
+	while (isalnum((unsigned char)*c) || *c == '_')
+		c++;
+	return !*c && in_btf(kernel, name);
 }
 
 static int attach(struct bu_link *link, const struct bu_link_request *request)
 {
 	const char *name = request->name ? request->name : request->prog->target.name;
 
-	if (!name || !is_tracepoint(name))
+	if (!name || !is_tracepoint(request->kernel, name))
 		return -ENOENT;
 	link->priv = strdup(name);
 	if (!link->priv)

@@ -44,6 +44,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;
 	run->attach_cookie = 0;
+	run->seq = NULL;
 	run->rcu_locks = run->preempt_locks = 0;
 	run->references = 0;
 	run->trail_at = 0;

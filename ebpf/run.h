@@ -61,6 +61,8 @@ struct bu_run {
 	struct bu_frame frames[BU_MAX_DEPTH];
 	struct bu_packet packet;
 	u64 cookie;                   /* that bpf_throw() was given */
+	struct bu_seq *seq;           /* what an iterator writes to; NULL: this run is of none */
+	u64 seq_handle;               /* the address by which the program calls it */
 	u64 attach_cookie;            /* of the link that the run is made through; 0: none */
 	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */
 	u32 tail_call_target;         /* id of the program that bpf_tail_call chose, 0: none */

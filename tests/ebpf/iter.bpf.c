@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Iterators over all that the emulated kernel has, with its types as objects describe them. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define KERNEL __attribute__((preserve_access_index))
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id, seq_num;
+} KERNEL;
+struct bpf_map {
+	__u32 id;
+	char name[16];
+	int map_type;
+	__u32 max_entries;
+} KERNEL;
+struct bpf_prog_aux {
+	__u32 id;
+	const char *attach_func_name;
+	char name[16];
+} KERNEL;
+struct bpf_prog {
+	int type;
+	struct bpf_prog_aux *aux;
+} KERNEL;
+struct bpf_link {
+	__u32 id, type;
+	struct bpf_prog *prog;
+} KERNEL;
+struct task_struct {
+	int pid, tgid;
+	char comm[16];
+} KERNEL;
+struct bpf_iter__bpf_map {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+} KERNEL;
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key, *value;
+} KERNEL;
+struct bpf_iter__bpf_prog {
+	struct bpf_iter_meta *meta;
+	struct bpf_prog *prog;
+} KERNEL;
+struct bpf_iter__bpf_link {
+	struct bpf_iter_meta *meta;
+	struct bpf_link *link;
+} KERNEL;
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} KERNEL;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 3);
+	__type(key, __u32);
+	__type(value, __u64);
+} squares SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u64);
+} table SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} counts SEC(".maps");
+
+int retry;
+int big;
+__u64 ends, end_seq_num;
+char line[500];
+
+SEC("iter/bpf_map")
+int maps(struct bpf_iter__bpf_map *ctx)
+{
+	struct bpf_map *map = ctx->map;
+
+	if (!map) {
+		BPF_SEQ_PRINTF(ctx->meta->seq, "end %llu\n", ctx->meta->seq_num);
+		return 0;
+	}
+	BPF_SEQ_PRINTF(ctx->meta->seq, "%llu %s type %d max %u\n", ctx->meta->seq_num, map->name,
+		       map->map_type, map->max_entries);
+	return 0;
+}
+
+SEC("iter/bpf_prog")
+int progs(struct bpf_iter__bpf_prog *ctx)
+{
+	struct bpf_prog *prog = ctx->prog;
+
+	if (prog)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%s type %d at %s\n", prog->aux->name, prog->type,
+			       prog->aux->attach_func_name);
+	return 0;
+}
+
+SEC("iter/bpf_link")
+int links(struct bpf_iter__bpf_link *ctx)
+{
+	struct bpf_link *link = ctx->link;
+
+	if (link)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%u type %u of %s\n", link->id, link->type,
+			       link->prog->aux->name);
+	return 0;
+}
+
+SEC("iter.s/task")
+int tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%d %d %s\n", task->pid, task->tgid, task->comm);
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int elements(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u32 *key = ctx->key;
+	__u64 *value = ctx->value;
+
+	if (!key || !value) {
+		ends++;
+		end_seq_num = ctx->meta->seq_num;
+		return 0;
+	}
+	if (retry) {
+		retry--;
+		return 1;
+	}
+	if (big) {
+		for (int i = 0; i < big; i++)
+			bpf_seq_write(ctx->meta->seq, line, 500);
+		return 0;
+	}
+	BPF_SEQ_PRINTF(ctx->meta->seq, "%u=%llu\n", *key, *value);
+	*value += 1;
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int sums(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u64 *values = ctx->value;
+
+	if (values)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%llu %llu\n", values[0], values[1]);
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int beyond(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u64 *value = ctx->value;
+
+	return value ? value[1] & 1 : 0;
+}
+
+SEC("iter/task_vma")
+int unknown(void *ctx)
+{
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
