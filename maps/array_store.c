@@ -46,6 +46,15 @@ static void *alloc_copy(struct bu_array *array)
 	return bu_arena_alloc_shared(arena, size, BU_NONE, &info, &array->shared_offset);
 }
 
+/* Whether the arena could hold it at all: before anything is allocated to keep account of it. */
+static bool fits(const struct bu_array *array)
+{
+	const struct bu_arena *arena = &array->map->object.kernel->arena;
+	u64 copy = (u64)array->map->max_entries * array->stride;
+
+	return copy <= arena->size / array->nr_copies;
+}
+
 static int init(struct bu_array *array)
 {
 	struct bu_map *map = array->map;
@@ -56,6 +65,8 @@ static int init(struct bu_array *array)
 	array->stride = mapped ? BU_ROUND_UP(map->value_size, 8) : bu_value_stride(map);
 	array->block = BU_MAX(1u, BLOCK_BYTES / array->stride);
 	array->nr_blocks = ((u64)map->max_entries + array->block - 1) / array->block;
+	if (!fits(array))
+		return -ENOMEM;
 	array->reached = calloc(array->nr_blocks * array->nr_copies, sizeof(*array->reached));
 	array->copies = calloc(array->nr_copies, sizeof(*array->copies));
 	if (!array->reached || !array->copies)

@@ -55,6 +55,7 @@ static void make_objects(void)
 	BPFUNIT_LOAD(faulty_object_bpf);
 	make_world();
 	ASSERT_NOT_NULL(btf);
+	ASSERT_OK(bpfunit_defer((void (*)(void *))btf__free, btf));
 	ASSERT_EQ(btf__add_int(btf, "int", 4, BTF_INT_SIGNED), 1);
 	ASSERT_EQ(btf__add_struct(btf, "node", 16), 2);
 	ASSERT_OK(btf__add_field(btf, "a", 1, 0, 0));

@@ -2,20 +2,28 @@
 /*
  * The machine under arbitrary programs: any type, any maps, any context and packet, any
  * instructions. What PROG_LOAD accepts runs several times with a small budget, through the
- * framework's path and BPF_PROG_TEST_RUN. A run ends with a result or a fault; anything else is a
- * finding.
+ * framework's path, BPF_PROG_TEST_RUN and sessions that are stopped and resumed, with and without
+ * hooks; some inputs are loaded with what only RFC 9669 allows. A run ends with a result or a
+ * fault; anything else is a finding.
  *
  * An input: struct header, struct map for each map, context, packet, instructions. Descriptors of
- * maps in lddw are places in the list of maps, unless they are negative. The instructions from
+ * maps in lddw are places in the list of maps, unless they are negative; so are kernel functions in
+ * calls among those of kfuncs.bpf.c. The instructions from
  * `second` on are a program of their own, when there are any; program arrays hold both.
  */
 #include "fuzz.h"
 
 #include "vm_input.h"
 
+#include "ebpf/btf.h"
 #include "ebpf/decode.h"
+#include "ebpf/hook.h"
 #include "ebpf/kernel.h"
+#include "ebpf/kfunc.h"
+#include "ebpf/oddity.h"
 #include "ebpf/syscall.h"
+#include "ebpf/trace.h"
+#include "kfuncs.skel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +41,9 @@ struct machine {
 	struct bpf_insn insns[VM_INSNS];
 	u32 nr_insns;
 	u32 faults;
+	u32 lines; /* of traces */
+	struct bu_tracer tracer;
+	struct bu_oddities oddities;
 };
 
 static long call(struct machine *m, unsigned int cmd, union bpf_attr *attr)
@@ -74,6 +85,31 @@ static void create_map(struct machine *m, struct fuzz_input *input)
 		fill_map(m, (int)fd, &map);
 }
 
+/* Ids of functions in the kernel's types; 0: there is no such place. */
+static s32 kfunc_at(struct machine *m, u32 place)
+{
+	static s32 ids[64];
+	static u32 nr;
+
+	for (u32 id = 1; !nr && id < 512; id++) {
+		if (bu_kfunc_of_btf(m->kernel, id) && nr < BU_ARRAY_SIZE(ids))
+			ids[nr++] = (s32)id;
+	}
+	return nr ? ids[place % nr] : 0;
+}
+
+/* Places in the list of kernel functions become ids. */
+static void resolve_kfuncs(struct machine *m)
+{
+	for (u32 i = 0; i < m->nr_insns; i++) {
+		struct bpf_insn *insn = &m->insns[i];
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+		    insn->imm >= 0)
+			insn->imm = kfunc_at(m, insn->imm);
+	}
+}
+
 /* Places in the list of maps become descriptors. */
 static void resolve_fds(struct machine *m)
 {
@@ -93,6 +129,19 @@ static void resolve_fds(struct machine *m)
 	}
 }
 
+static int load_rfc(struct machine *m, const union bpf_attr *attr)
+{
+	int error = 0, fd;
+	struct bu_prog *prog;
+
+	bu_kernel_lock(m->kernel);
+	prog = bu_prog_load_rfc(m->kernel, attr, &error);
+	FUZZ_ASSERT(prog ? !error : error < 0);
+	fd = prog ? bu_fd_install(&prog->object) : error; /* with the reference */
+	bu_kernel_unlock(m->kernel);
+	return fd;
+}
+
 static int load(struct machine *m, u32 first, u32 count)
 {
 	char log[512];
@@ -110,6 +159,8 @@ static int load(struct machine *m, u32 first, u32 count)
 		.fd_array = (u64)m->maps,
 	};
 
+	if (count && m->header.flags & VM_RFC)
+		return load_rfc(m, &attr);
 	return count ? (int)call(m, BPF_PROG_LOAD, &attr) : -1;
 }
 
@@ -118,6 +169,7 @@ static void load_programs(struct machine *m)
 	u32 second = m->header.second;
 
 	resolve_fds(m);
+	resolve_kfuncs(m);
 	if (!second || second >= m->nr_insns)
 		second = m->nr_insns;
 	m->progs[0] = load(m, 0, second);
@@ -209,6 +261,60 @@ static void run_as_user(struct machine *m, int fd)
 	call(m, BPF_PROG_TEST_RUN, &attr);
 }
 
+/* Stops before some instructions: which, the program's own bytes decide. */
+static void stop(void *arg, struct bu_run *run)
+{
+	const struct machine *m = arg;
+
+	if (!((run->insn + m->header.runs) % 3))
+		bu_run_stop(run);
+}
+
+static void run_in_session(struct machine *m, struct bu_prog *prog)
+{
+	struct bu_hook hook = { .before = stop, .arg = m };
+	u32 stops = 1u << m->header.runs / 16 % 8;
+	struct bu_session *session;
+	struct bu_run run;
+
+	bu_kernel_lock(m->kernel);
+	bu_hook_add(m->kernel, &hook);
+	bu_run_begin(&run, m->kernel, prog);
+	if (m->header.ctx_size)
+		bu_run_set_ctx(&run, m->ctx, m->header.ctx_size);
+	session = bu_session_begin(&run);
+	while (session && stops-- && bu_session_go(session))
+		FUZZ_ASSERT(m->kernel->run && m->kernel->run->insn < prog->nr_insns + VM_INSNS);
+	if (session)
+		bu_session_end(session);
+	bu_run_end(&run);
+	bu_hook_remove(m->kernel, &hook);
+	bu_kernel_unlock(m->kernel);
+}
+
+static void count_line(void *arg, const char *line)
+{
+	struct machine *m = arg;
+
+	m->lines += strlen(line) > 0;
+}
+
+static void watch(struct machine *m)
+{
+	m->tracer = (struct bu_tracer){ .what = BU_TRACE_INSN | BU_TRACE_CALL | BU_TRACE_MEM,
+					.print = count_line,
+					.arg = m };
+	bu_trace_begin(&m->tracer, m->kernel);
+	m->oddities = (struct bu_oddities){ .what = ~0u };
+	bu_oddities_begin(&m->oddities, m->kernel);
+}
+
+static void watch_no_more(struct machine *m)
+{
+	bu_hook_remove(m->kernel, &m->oddities.hook);
+	bu_trace_end(&m->tracer, m->kernel);
+}
+
 /* Each instruction's text, and how often it ran: no more often than the budget allowed. */
 static void examine(struct machine *m, const struct bu_prog *prog, u32 runs)
 {
@@ -247,6 +353,8 @@ static void run_programs(struct machine *m)
 			continue;
 		for (u32 run = 0; run < runs; run++)
 			run_plain(m, prog);
+		if (m->header.flags & VM_SESSION)
+			run_in_session(m, prog);
 		run_as_user(m, m->progs[i]);
 		ask_info(m, m->progs[i]);
 	}
@@ -254,7 +362,7 @@ static void run_programs(struct machine *m)
 		if (m->progs[i] >=
 		    0) /* tail calls: as often as both ran, and from frame to frame */
 			examine(m, prog_of(m, m->progs[i]),
-				2 * (runs + 2) * (BU_MAX_TAIL_CALLS + 2));
+				2 * (runs + 3) * (BU_MAX_TAIL_CALLS + 2));
 	}
 }
 
@@ -291,6 +399,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static int *maps;
 
 	fuzz_guard_host();
+	if (!maps) {
+		size_t bytes;
+		const void *elf = kfuncs_bpf__elf_bytes(&bytes);
+
+		bu_vmlinux_note_object(elf, bytes);
+	}
 	if (!maps)
 		maps = (int *)fuzz_guarded(VM_MAPS * sizeof(*maps));
 	machine = (struct machine){ .kernel = bu_kernel(), .maps = maps };
@@ -301,7 +415,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	machine.kernel->on_fault_arg = &machine;
 	load_programs(&machine);
 	fill_prog_arrays(&machine);
+	if (machine.header.flags & VM_TRACE)
+		watch(&machine);
 	run_programs(&machine);
+	if (machine.header.flags & VM_TRACE)
+		watch_no_more(&machine);
 	FUZZ_ASSERT(!machine.kernel->running);
 	close_all(&machine);
 	bu_kernel_reset();

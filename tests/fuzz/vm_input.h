@@ -12,6 +12,9 @@ enum vm_flags {
 	VM_GPL = 1,
 	VM_NO_CTX = 2,
 	VM_NO_PACKET = 4,
+	VM_RFC = 8,      /* loaded as RFC 9669 has it: callx, division by the constant 0 */
+	VM_SESSION = 16, /* run once more, stopped now and then, perhaps left half-way */
+	VM_TRACE = 32,   /* all is traced, oddities are noted */
 };
 
 struct vm_header {

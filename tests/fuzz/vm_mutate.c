@@ -56,6 +56,8 @@ static struct bpf_insn draw_call(struct insns *insns)
 	struct bpf_insn insn = { .code = BPF_JMP | BPF_CALL, .imm = (s32)draw(insns, 212) };
 
 	if (draw(insns, 4) == 0) {
+		insn.src_reg = BPF_PSEUDO_KFUNC_CALL;
+	} else if (draw(insns, 4) == 0) {
 		insn.src_reg = BPF_PSEUDO_CALL;
 		insn.imm = (s32)draw(insns, 24) - 8;
 	}
