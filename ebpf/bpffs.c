@@ -20,8 +20,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-extern const struct bu_tree_type bu_bpffs;
-
 #define BPFFS_MAGIC  0xcafe4a11
 #define OBJECT_FLAGS (BPF_F_RDONLY | BPF_F_WRONLY)
 
@@ -117,6 +115,15 @@ int bu_pin(struct bu_object *object, const char *host, u32 mode)
 	if (err)
 		bu_host_syscall(SYS_unlinkat, AT_FDCWD, (long)host, 0, 0, 0, 0);
 	return err;
+}
+
+void bu_pin_for_each(struct bu_kernel *kernel, void (*visit)(struct bu_object *object, void *arg),
+		     void *arg)
+{
+	for (size_t i = 0; kernel->pins && i < BU_ARRAY_SIZE(kernel->pins->buckets); i++) {
+		for (struct pin *pin = kernel->pins->buckets[i]; pin; pin = pin->next)
+			visit(pin->object, arg);
+	}
 }
 
 void bu_pins_destroy(struct bu_kernel *kernel)

@@ -7,6 +7,9 @@
 #include "ebpf/kernel.h"
 #include "ebpf/bpffs.h"
 #include "ebpf/kfunc.h"
+#include "ebpf/netdev.h"
+#include "ebpf/preload.h"
+#include "ebpf/redirect.h"
 #include "ebpf/symbols.h"
 #include "ebpf/tracing.h"
 #include "ebpf/redirect.h"
@@ -43,6 +46,8 @@ static struct bu_kernel *make_current(void)
 	kernel = current_kernel;
 	if (!kernel) {
 		kernel = bu_kernel_new();
+		if (kernel)
+			bu_preload_begin(kernel);
 		__atomic_store_n(&current_kernel, kernel, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&making);
@@ -131,6 +136,9 @@ void bu_kernel_free(struct bu_kernel *kernel)
 
 	bu_coverage_close(kernel);
 	bu_kfunc_free(kernel);
+	bu_net_destroy(kernel);
+	bu_cgroups_destroy(kernel);
+	bu_preload_free(kernel);
 	bu_trees_destroy(kernel);
 	bu_pins_destroy(kernel);
 	bu_fd_table_destroy(kernel);

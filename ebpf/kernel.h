@@ -52,6 +52,7 @@ struct bu_kernel {
 	u32 running;                               /* depth of nested runs */
 	struct bu_run *run;                        /* the innermost run, or NULL */
 	struct bu_object **objects[BU_OBJECT_MAX]; /* by id; NULL: destroyed */
+	u32 room[BU_OBJECT_MAX];                   /* of these tables */
 	u32 next_id[BU_OBJECT_MAX];
 	struct bu_object **pending; /* to be put when no run is left */
 	u32 nr_pending;
@@ -64,6 +65,12 @@ struct bu_kernel {
 	struct bu_btf *vmlinux;       /* referenced; see bu_vmlinux_btf() */
 	enum bu_btf_choice btf_choice;
 	struct bu_fd_table *fds;      /* ebpf/fd.c */
+	struct bu_trees *trees;       /* ebpf/redirect.c; NULL: none touched */
+	struct bu_net *net;           /* ebpf/net.h; NULL: not touched */
+	struct bu_cgroup *cgroups;    /* ebpf/cgroup.h; by ascending id */
+	u64 last_cgroup;              /* the latest id that was given */
+	struct bu_preload *preload;   /* ebpf/preload.h; NULL: no program of `bpfunit exec` */
+	struct bu_pins *pins;         /* ebpf/bpffs.c; NULL: none yet */
 	struct bu_fd_numbers fd_numbers;
 	struct bu_symbols *symbols;   /* ebpf/symbols.c; NULL: not asked for yet */
 	struct bu_tracing *tracing;   /* ebpf/tracing.h; NULL: nothing traced yet */

@@ -4,12 +4,15 @@
  * that has none, so that the library can be loaded into any program.
  */
 #include "ebpf/kernel.h"
+#include "ebpf/preload.h"
 #include "ebpf/redirect.h"
 
 __attribute__((destructor)) static void leave(void)
 {
 	struct bu_kernel *kernel = bu_kernel_if_any();
 
-	if (kernel)
-		bu_trees_leave(kernel);
+	if (!kernel)
+		return;
+	bu_preload_end(kernel);
+	bu_trees_leave(kernel);
 }

@@ -11,20 +11,29 @@
 /* Room for `id` in its kind's table; tables grow by doubling. */
 static int reserve(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id)
 {
-	struct bu_object **table = kernel->objects[kind];
-	u32 capacity = 64;
+	struct bu_object **table;
+	u32 room = kernel->room[kind], grown = room ? room : 64;
 
-	if (table && (id & (id - 1) || id < capacity))
+	if (id < room)
 		return 0;
-	if (table)
-		capacity = id * 2;
-	table = reallocarray(table, capacity, sizeof(*table));
+	while (grown <= id)
+		grown *= 2;
+	table = reallocarray(kernel->objects[kind], grown, sizeof(*table));
 	if (!table)
 		return -ENOMEM;
-	if (!kernel->objects[kind])
-		table[0] = NULL;
+	memset(table + room, 0, (grown - room) * sizeof(*table));
 	kernel->objects[kind] = table;
+	kernel->room[kind] = grown;
 	return 0;
+}
+
+int bu_object_continue(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id)
+{
+	int err = id > INT32_MAX ? -ENOMEM : reserve(kernel, kind, id);
+
+	if (!err)
+		kernel->next_id[kind] = id;
+	return err;
 }
 
 int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,

@@ -49,6 +49,9 @@ struct bu_object {
 int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,
 		   const struct bu_object_class *class);
 
+/* Let the next object of this kind have this id. 0 or -ENOMEM. */
+int bu_object_continue(struct bu_kernel *kernel, enum bu_object_kind kind, u32 id);
+
 void bu_object_get(struct bu_object *object);
 /* Drop a reference; the last one destroys the object. */
 void bu_object_put(struct bu_object *object);

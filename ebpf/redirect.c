@@ -347,6 +347,13 @@ static int rewrite(struct bu_kernel *kernel, const char *path, char host[PATH_MA
 	return err;
 }
 
+int bu_redirect_in(struct bu_kernel *kernel, const char *path, char host[PATH_MAX])
+{
+	int err = rewrite(kernel, path, host);
+
+	return err > 0 ? -ENOENT : err;
+}
+
 /* A slash at the end says that it must be a directory. */
 static void keep_slash(const char *path, char host[PATH_MAX])
 {

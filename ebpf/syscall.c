@@ -7,6 +7,8 @@
 #include "ebpf/syscall.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/preload.h"
+#include "ebpf/uapi.h"
 
 #include <string.h>
 
@@ -112,6 +114,8 @@ long bu_sys_bpf(struct bu_kernel *kernel, unsigned int cmd, void *attr, unsigned
 
 	if (result)
 		return result;
+	if (bu_preload_error(kernel))
+		return bu_preload_error(kernel);
 	bu_kernel_lock(kernel);
 	if (cmd >= BU_ARRAY_SIZE(commands) || !commands[cmd].handler)
 		result = unknown_command(kernel, cmd);
