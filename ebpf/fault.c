@@ -150,7 +150,7 @@ const struct bu_region *bu_fault_region(const struct bu_run *run)
  * does not know which pointers have such a type, so a load through NULL is a fault, not 0. */
 static bool reads_kernel_objects(const struct bu_prog *prog)
 {
-	switch (prog->prog_type) {
+	switch (bu_prog_kind(prog)) {
 	case BPF_PROG_TYPE_TRACING:
 	case BPF_PROG_TYPE_LSM:
 	case BPF_PROG_TYPE_STRUCT_OPS:

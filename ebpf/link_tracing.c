@@ -9,6 +9,7 @@
 #include "ebpf/link_tracing.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog_patch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,17 +149,26 @@ static int attach(struct bu_link *link, const struct bu_link_request *request)
 	copy = malloc(sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
+	link->attach_type = request->prog->expected_attach_type;
+	if (place.target)
+		err = bu_patch_add(place.target, place.btf_id, link);
+	if (err) {
+		free(copy);
+		return err;
+	}
 	keep(&place, request->prog);
 	*copy = place;
 	link->priv = copy;
-	link->attach_type = request->prog->expected_attach_type;
 	link->cookie = request->attr->tracing.cookie;
 	return 0;
 }
 
 static void detach(struct bu_link *link)
 {
-	(void)link; /* being a link that is attached is all there is to it */
+	const struct bu_trampoline *place = link->priv;
+
+	if (place->target)
+		bu_patch_remove(place->target, place->btf_id, link);
 }
 
 static void release(struct bu_link *link)

@@ -32,6 +32,7 @@ static void destroy(struct bu_object *object)
 
 	if (object->id)
 		bu_coverage_release(prog);
+	bu_patch_free(prog);
 	bu_prog_decode_free(prog);
 	for (u32 i = 0; i < prog->nr_maps; i++)
 		bu_object_put(&prog->maps[i]->object);
@@ -39,9 +40,9 @@ static void destroy(struct bu_object *object)
 		bu_object_put(&prog->btf->object);
 	bu_prog_drop_target(prog);
 	free(prog->target.name);
-	free(prog->maps);
 	free(prog->streams[0].bytes);
 	free(prog->streams[1].bytes);
+	free(prog->maps);
 	free(prog->lines);
 	free(prog->line_info);
 	free(prog->func_info);
@@ -153,7 +154,11 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 	if (!err)
 		err = bu_prog_validate(prog, log);
 	if (!err)
+		err = bu_prog_check_license(prog, log);
+	if (!err)
 		err = bu_prog_set_info(prog, attr, log);
+	if (!err && prog->prog_type == BPF_PROG_TYPE_EXT)
+		err = bu_prog_match(prog, prog->target.prog, prog->attach_btf_id, log);
 	if (!err)
 		err = bu_prog_resolve(prog, attr, log);
 	if (!err)

@@ -9,6 +9,7 @@
 struct bu_op; /* a predecoded instruction: ebpf/decode.h */
 struct bu_btf;
 struct bu_prog_type;
+struct bu_patch;
 struct bu_run;
 
 struct bu_func {          /* subprogram; [0] is the main program */
@@ -31,14 +32,14 @@ struct bu_prog_target {       /* what a program attaches to, from its attach_btf
 	bool used; /* was attached */
 };
 
-struct bu_prog {
 struct bu_stream { /* what the program printed and nobody read yet: ebpf/stream.h */
 	char *bytes;
 	u32 size;
 };
 
+struct bu_prog {
 	struct bu_object object;
-	const struct bu_prog_type *type;
+	const struct bu_prog_type *type; /* of bu_prog_kind(): what its context is */
 	u32 prog_type, expected_attach_type, attach_btf_id;
 	struct bu_prog_target target;
 	char name[BU_OBJ_NAME_LEN];
@@ -47,6 +48,7 @@ struct bu_stream { /* what the program printed and nobody read yet: ebpf/stream.
 	struct bpf_insn *insns; /* as loaded, but maps by id; for listings and info */
 	u64 *resolved;          /* what instructions refer to outside the program: ebpf/decode.h */
 	struct bu_op *ops;      /* one for each instruction, same index */
+	struct bu_patch *patches; /* functions that links redirect: ebpf/prog_patch.h */
 	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
@@ -70,6 +72,15 @@ struct bu_stream { /* what the program printed and nobody read yet: ebpf/stream.
 	bool gpl;          /* the licence is compatible with the GPL */
 	bool beyond_linux; /* loaded with bu_prog_load_rfc() */
 };
+
+/* The type whose context and helpers a program has: for an extension, that of the program it extends.
+ */
+static inline u32 bu_prog_kind(const struct bu_prog *prog)
+{
+	bool extends = prog->prog_type == BPF_PROG_TYPE_EXT && prog->target.of_prog;
+
+	return extends ? prog->target.prog_type : prog->prog_type;
+}
 
 /* One row a program type in ebpf/prog_types.def. */
 struct bu_prog_type {
@@ -133,6 +144,8 @@ int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu
 /* prog->exception_insn, by the main function's "exception_callback:" tag (ebpf/prog_exception.c).
  */
 int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
+/* -EINVAL when the licence does not allow a helper that the program calls (ebpf/prog_license.c). */
+int bu_prog_check_license(const struct bu_prog *prog, struct bu_log *log);
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog_attach.c). Sets
  * the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);
@@ -143,6 +156,10 @@ void bu_prog_drop_target(struct bu_prog *prog);
  * another program. `log` may be NULL. */
 int bu_prog_check_target(const struct bu_prog *prog, const struct bu_prog *target, u32 btf_id,
 			 struct bu_log *log);
+/* An extension's main function against the function that it is to replace: 0, or -EINVAL
+ * (ebpf/prog_match.c). */
+int bu_prog_match(const struct bu_prog *prog, const struct bu_prog *target, u32 btf_id,
+		  struct bu_log *log);
 /* -EINVAL unless an object name is letters, digits, '_', '.' and NUL-terminated. */
 int bu_check_name(const char name[BU_OBJ_NAME_LEN]);
 

@@ -100,7 +100,7 @@ static const struct bu_ctx_field sk_skb_fields[] = {
 
 void bu_skb_guard(struct bu_run *run)
 {
-	switch (run->prog->prog_type) {
+	switch (bu_prog_kind(run->prog)) {
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 		bu_ctx_guard(run, BU_READ, tc_fields, BU_ARRAY_SIZE(tc_fields));
@@ -130,7 +130,7 @@ void bu_flow_guard(struct bu_run *run)
 
 bool bu_skb_load(struct bu_run *run, u32 offset, u32 size, u64 *value)
 {
-	u32 type = run->prog->prog_type;
+	u32 type = bu_prog_kind(run->prog);
 
 	if (size != 4)
 		return false;
@@ -155,8 +155,9 @@ bool bu_prog_has_skb(const struct bu_prog *prog)
 
 bool bu_skb_is_l2(const struct bu_prog *prog)
 {
-	return prog->prog_type == BPF_PROG_TYPE_SCHED_CLS ||
-	       prog->prog_type == BPF_PROG_TYPE_SCHED_ACT;
+	u32 type = bu_prog_kind(prog);
+
+	return type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
 }
 
 /* A frame shorter than a link header is all data. */

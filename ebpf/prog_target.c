@@ -2,8 +2,7 @@
 /*
  * What tracing, LSM and extension programs attach to, as PROG_LOAD names it: a function or
  * tracepoint of the kernel, or a function of another program. Source: bpf_check_attach_target(),
- * check_attach_btf_id(), kernel/bpf/verifier.c (6.18). Differs: the types of an extension's
- * arguments are not compared with those of the function that it replaces.
+ * check_attach_btf_id(), kernel/bpf/verifier.c (6.18).
  */
 #include "ebpf/kernel.h"
 #include "ebpf/log.h"
@@ -95,6 +94,8 @@ int bu_prog_check_target(const struct bu_prog *prog, const struct bu_prog *targe
 		return refuse(log, "Cannot nest tracing program attach more than once");
 	if (!goes_to_progs(prog))
 		return refuse(log, "Only FENTRY/FEXIT progs are attachable to another BPF prog");
+	if (extension && prog->func_info && bu_prog_match(prog, target, btf_id, log))
+		return -EINVAL;
 	return same_kind(&prog->target, target) ? 0 : -EINVAL;
 }
 
@@ -125,6 +126,8 @@ static int set_prog(struct bu_prog *prog, struct bu_prog *target, struct bu_log 
 	prog->target.of_prog = true;
 	prog->target.prog_type = target->prog_type;
 	prog->target.attach_type = target->expected_attach_type;
+	if (prog->prog_type == BPF_PROG_TYPE_EXT)
+		prog->type = bu_prog_type_of(bu_prog_kind(prog));
 	return 0;
 }
 

@@ -78,6 +78,8 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
 	io->data_out = NULL;
 	io->data_out_size = io->meta_out_size = 0;
 	bu_kernel_lock(prog->object.kernel);
+	if (prog->object.kernel->next_id[BU_OBJECT_LINK] > 1)
+		bu_fd_reap(prog->object.kernel); /* links that were closed end now */
 	bu_run_begin(&run, prog->object.kernel, prog);
 	if (io->cpu >= 0)
 		run.cpu = (u32)io->cpu;

@@ -45,6 +45,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->tail_call_target = 0;
 	run->attach_cookie = 0;
 	run->seq = NULL;
+	run->bypassed = NULL;
 	run->rcu_locks = run->preempt_locks = 0;
 	run->references = 0;
 	run->trail_at = 0;
@@ -300,7 +301,6 @@ static bool begin(struct bu_run *run)
 	return false;
 }
 
-u64 bu_run_exec(struct bu_run *run)
 static u64 run_timed(struct bu_run *run)
 {
 	struct bu_prog *prog = (struct bu_prog *)run->prog;
@@ -310,6 +310,7 @@ static u64 run_timed(struct bu_run *run)
 	return finish(run, result);
 }
 
+u64 bu_run_exec(struct bu_run *run)
 {
 	run->regs[1] = (u64)run->ctx;
 	if (!begin(run))

@@ -63,6 +63,7 @@ struct bu_run {
 	u64 cookie;                   /* that bpf_throw() was given */
 	struct bu_seq *seq;           /* what an iterator writes to; NULL: this run is of none */
 	u64 seq_handle;               /* the address by which the program calls it */
+	const struct bu_op *bypassed; /* the patch that is not to be entered again now; or NULL */
 	u64 attach_cookie;            /* of the link that the run is made through; 0: none */
 	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */
 	u32 tail_call_target;         /* id of the program that bpf_tail_call chose, 0: none */
@@ -94,11 +95,11 @@ int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headro
  * are found. Offsets from the present edges; what is new is zero. 0, or -EINVAL / -ENOMEM. */
 int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
 
-/* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
 /* Around a run while BPF_ENABLE_STATS may be on (ebpf/stats.c): when it began, 0 when it is off after all. */
 u64 bu_stats_begin(const struct bu_kernel *kernel);
 void bu_stats_end(struct bu_prog *prog, u64 begin);
 
+/* Run with r1 = run->ctx. r0, or 0 with run->fault set. */
 u64 bu_run_exec(struct bu_run *run);
 /* The same from the function at address `callback`, without context: how timers run. */
 u64 bu_run_exec_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3);

@@ -16,6 +16,7 @@
 #include "ebpf/vm.h"
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
+#include "ebpf/prog_patch.h"
 
 #include <string.h>
 
@@ -201,6 +202,16 @@ static int call_target(const struct bu_run *run, u64 address)
 		op = (op_);                                                                        \
 		goto *op->handler;                                                                 \
 	}
+#endif
+/* The case of an operation that another one has taken the place of. */
+#ifdef BU_VM_SWITCH
+#define DISPATCH(patch_)                                                                           \
+	{                                                                                          \
+		code = (patch_)->code;                                                             \
+		goto dispatch;                                                                     \
+	}
+#else
+#define DISPATCH(patch_) goto *(patch_)->handler;
 #endif
 #define NEXT NEXT_AT(op + 1)
 #define DST regs[op->dst]
@@ -392,6 +403,9 @@ static u64 interpret(struct bu_run *run, const struct bu_op *op, u32 base_depth,
 	u64 base, size, *counters;
 	u8 *shadow, *fp_shadow;
 	int target;
+#ifdef BU_VM_SWITCH
+	u16 code;
+#endif
 
 	if (!run) {
 #ifndef BU_VM_SWITCH
@@ -413,7 +427,9 @@ again:
 	if (!bu_hook_before(run, op))
 		goto faulted;
 #endif
-	switch (op->code) {
+	code = op->code;
+dispatch:
+	switch (code) {
 #else
 	goto *op->handler;
 #endif
@@ -515,6 +531,26 @@ return_from_frame:
 		regs[0] = 0;
 		bu_stop_counters(run->prog)[op->insn]++;
 		goto return_from_frame;
+	}
+	CASE(PATCHED)
+	{
+		const struct bu_patch *patch;
+
+		run->insn = op->insn;
+		switch (bu_patch_enter(run, op, &patch)) {
+		case BU_PATCH_ORIGINAL:
+			DISPATCH(patch)
+		case BU_PATCH_EXTENSION:
+			RELOAD_PROG;
+			if (bu_unlikely(run->budget < 0))
+				goto out_of_budget;
+			NEXT_AT(run->prog->ops)
+		case BU_PATCH_RETURN:
+			goto return_from_frame;
+		case BU_PATCH_FAULT:
+			goto faulted;
+		}
+		__builtin_unreachable();
 	}
 	CASE(POISON)
 	{

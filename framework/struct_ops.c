@@ -41,20 +41,32 @@ static int callable(struct bpfunit_where where, const struct bu_map *map, const 
 	return -1;
 }
 
-/* The value as the function's type has it. */
-static int64_t narrow(const struct bu_struct_ops *ops, int nth, u64 value)
+struct result { /* what the function's type makes of r0 */
+	u32 bits;
+	bool is_signed;
+};
+
+static struct result result_of(const struct bu_struct_ops *ops, int nth)
 {
 	const struct btf_type *proto =
 		bu_struct_ops_proto(ops->btf, bu_struct_ops_member(&ops->type, nth));
 	const struct btf_type *type = bu_btf_skip_modifiers(ops->btf, proto->type);
 	s64 size = type ? bu_btf_size_of(ops->btf, proto->type) : 0;
-	bool is_signed = type && BTF_INFO_KIND(type->info) == BTF_KIND_INT &&
-			 BTF_INT_ENCODING(*(const u32 *)(type + 1)) & BTF_INT_SIGNED;
-	u32 shift = size > 0 && size < 8 ? 64 - 8 * size : 0;
 
-	if (size <= 0)
+	return (struct result){
+		.bits = size > 0 && size <= 8 ? 8 * size : 0,
+		.is_signed = type && BTF_INFO_KIND(type->info) == BTF_KIND_INT &&
+			     BTF_INT_ENCODING(*(const u32 *)(type + 1)) & BTF_INT_SIGNED,
+	};
+}
+
+static int64_t narrow(struct result result, u64 value)
+{
+	u32 shift = 64 - result.bits;
+
+	if (!result.bits)
 		return 0;
-	return is_signed ? (s64)(value << shift) >> shift : (s64)(value << shift >> shift);
+	return result.is_signed ? (s64)(value << shift) >> shift : (s64)(value << shift >> shift);
 }
 
 static bool run(struct bu_prog *prog, struct bu_test_io *io)
@@ -78,6 +90,7 @@ int64_t bpfunit_struct_ops_call(struct bpfunit_where where, const struct bpf_map
 {
 	const struct bu_map *found;
 	struct bu_test_io io = { .cpu = -1 };
+	struct result result;
 	int nth;
 
 	bu_test_at(where);
@@ -92,7 +105,8 @@ int64_t bpfunit_struct_ops_call(struct bpfunit_where where, const struct bpf_map
 		return BPFUNIT_FAULTED;
 	io.ctx = (void *)args;
 	io.ctx_size = nr_args * sizeof(*args);
+	result = result_of(bu_struct_ops(found), nth); /* before a run makes the types anew */
 	if (!run(bu_struct_ops(found)->progs[nth], &io))
 		return BPFUNIT_FAULTED;
-	return narrow(bu_struct_ops(found), nth, io.retval);
+	return narrow(result, io.retval);
 }

@@ -19,7 +19,7 @@ BU_HELPER_2(rdonly_cast, u64, object, u32, btf_id)
 /* What a program type's context is made of in the kernel; NULL: the context itself. */
 static const char *kernel_type(const struct bu_prog *prog)
 {
-	switch (prog->prog_type) {
+	switch (bu_prog_kind(prog)) {
 	case BPF_PROG_TYPE_SOCKET_FILTER:
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
@@ -63,7 +63,7 @@ static void fill(struct bu_run *run, const struct btf *btf, const struct btf_typ
 	set_field(btf, type, object, "data_meta", (u64)run->packet.meta);
 	set_field(btf, type, object, "data_hard_start", (u64)run->packet.head);
 	set_field(btf, type, object, "head", (u64)run->packet.head);
-	if (run->prog->prog_type == BPF_PROG_TYPE_XDP || run->ctx_size < sizeof(*skb))
+	if (bu_prog_kind(run->prog) == BPF_PROG_TYPE_XDP || run->ctx_size < sizeof(*skb))
 		return;
 	set_field(btf, type, object, "len", skb->len);
 	set_field(btf, type, object, "mark", skb->mark);

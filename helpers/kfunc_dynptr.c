@@ -111,7 +111,7 @@ BU_HELPER_4(dynptr_slice_rdwr, const struct bu_dynptr *, ptr, u32, offset, u64, 
  * kernel/bpf/verifier.c (6.12). */
 static bool only_reads(const struct bu_prog *prog)
 {
-	switch (prog->prog_type) {
+	switch (bu_prog_kind(prog)) {
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 	case BPF_PROG_TYPE_XDP:

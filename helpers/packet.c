@@ -15,7 +15,7 @@ static bool wrong_type(struct bu_run *run, const char *helper)
 
 bool bu_is_skb_prog(struct bu_run *run, const char *helper)
 {
-	switch (run->prog->prog_type) {
+	switch (bu_prog_kind(run->prog)) {
 	case BPF_PROG_TYPE_SOCKET_FILTER:
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
@@ -32,7 +32,7 @@ bool bu_is_skb_prog(struct bu_run *run, const char *helper)
 
 bool bu_is_xdp_prog(struct bu_run *run, const char *helper)
 {
-	return run->prog->prog_type == BPF_PROG_TYPE_XDP || wrong_type(run, helper);
+	return bu_prog_kind(run->prog) == BPF_PROG_TYPE_XDP || wrong_type(run, helper);
 }
 
 int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta)

@@ -118,12 +118,22 @@ static int check_holes(const struct bu_btf *btf, const struct btf_type *type, co
 	return end < type->size && !is_zero(data + end, type->size - end) ? -EINVAL : 0;
 }
 
-static int check_value(const struct bu_struct_ops *ops, const u8 *value)
+/* The kernel's BTF is made anew when objects are opened: ids stay, types do not. */
+static void refresh(struct bu_struct_ops *ops)
 {
-	int err = check_holes(ops->btf, ops->type.value, value);
+	bu_struct_ops_of_value(ops->btf, ops->type.value_id, &ops->type);
+}
 
-	if (!err)
-		err = check_holes(ops->btf, ops->type.type, value + ops->type.data);
+static int check_value(const struct bu_map *map, const u8 *value)
+{
+	const struct bu_struct_ops *ops = map->priv;
+	int err = 0;
+
+	if (ops->type.value->size == map->value_size) { /* no object has added fields since */
+		err = check_holes(ops->btf, ops->type.value, value);
+		if (!err)
+			err = check_holes(ops->btf, ops->type.type, value + ops->type.data);
+	}
 	if (!err && !is_zero(value, 2 * sizeof(u32))) /* refcnt and state */
 		err = -EINVAL;
 	return err;
@@ -204,7 +214,8 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 		return -EINVAL;
 	if (bu_array_index(key))
 		return -E2BIG;
-	err = check_value(ops, value);
+	refresh(ops);
+	err = check_value(map, value);
 	if (!err && ops->state != BU_STRUCT_OPS_INIT)
 		err = -EBUSY;
 	if (err)
@@ -282,8 +293,9 @@ bool bu_struct_ops_registered(const struct bu_map *map)
 
 int bu_struct_ops_find(const struct bu_map *map, const char *member)
 {
-	const struct bu_struct_ops *ops = map->priv;
+	struct bu_struct_ops *ops = map->priv;
 
+	refresh(ops);
 	for (u32 i = 0; i < ops->nr_members; i++) {
 		const struct btf_member *at = bu_struct_ops_member(&ops->type, i);
 

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "ebpf/uapi.h"
+#include "map_programs.skel.h"
 #include "struct_ops.skel.h"
+#include "user_ringbuf.skel.h"
 
 #define ENOTSUPP   524
 #define STRUCT_OPS BPF_MAP_TYPE_STRUCT_OPS
@@ -370,4 +372,18 @@ BPF_TEST(struct_ops, prog_load)
 	EXPECT_ERR(load(1 << 20, 0, "GPL"), EINVAL);
 	EXPECT_ERR(load((1 << 20) - 1, 0, "GPL"), ENOTSUPP);
 	EXPECT_ERR(load(0, 0, "GPL"), ENOTSUPP);
+}
+
+/* Objects that are opened later bring types of their own: the struct keeps its meaning. */
+BPF_TEST(struct_ops, other_objects_come_later)
+{
+	struct bpf_link *link;
+
+	set_up();
+	BPFUNIT_LOAD(map_programs_bpf);
+	link = bpf_map__attach_struct_ops(skel->maps.demo);
+	ASSERT_NOT_NULL(link);
+	BPFUNIT_LOAD(user_ringbuf_bpf);
+	EXPECT_EQ(BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "compute", 2, 5), -3);
+	bpf_link__destroy(link);
 }

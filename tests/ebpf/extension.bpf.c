@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Programs that replace or watch the functions of target.bpf.c. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+__u64 seen_a, seen_b, seen_return, entries, exits, cookie;
+int decides;
+
+SEC("freplace/add")
+int multiply(int a, int b)
+{
+	return a * b;
+}
+
+SEC("freplace/look")
+int look_again(struct xdp_md *ctx, int index)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	return data + index + 2 > end ? -2 : ((__u8 *)data)[index + 1];
+}
+
+SEC("freplace/main_program")
+int instead_of_main(struct xdp_md *ctx)
+{
+	return (long)ctx->data_end - (long)ctx->data;
+}
+
+SEC("freplace/count_down")
+int count_differently(int n)
+{
+	return -n;
+}
+
+/* Do not fit add(). */
+SEC("?freplace/add")
+int three_args(int a, int b, int c)
+{
+	return 0;
+}
+
+SEC("?freplace/add")
+int wider(int a, __u64 b)
+{
+	return 0;
+}
+
+SEC("?freplace/add")
+void *pointer(int a, int b)
+{
+	return 0;
+}
+
+SEC("?freplace/look")
+int other_context(struct __sk_buff *ctx, int index)
+{
+	return 0;
+}
+
+SEC("fentry/add")
+int BPF_PROG(enter_add, int a, int b)
+{
+	seen_a = a;
+	seen_b = b;
+	entries++;
+	cookie = bpf_get_attach_cookie(ctx);
+	return 0;
+}
+
+SEC("fexit/add")
+int BPF_PROG(leave_add, int a, int b, int ret)
+{
+	seen_a = a;
+	seen_b = b;
+	seen_return = ret;
+	exits++;
+	return 0;
+}
+
+SEC("fentry/count_down")
+int BPF_PROG(enter_count, int n)
+{
+	seen_a = n;
+	entries++;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

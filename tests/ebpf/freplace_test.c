@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Extensions in the place of functions, fentry and fexit programs around them. Source of the errnos:
+ * bpf_check_attach_target(), kernel/bpf/verifier.c; btf_check_func_type_match(), kernel/bpf/btf.c;
+ * bpf_tracing_prog_attach(), kernel/bpf/syscall.c (6.12). */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpfunit/bpfunit.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "extension.skel.h"
+#include "target.skel.h"
+
+static struct target_bpf *target;
+static struct extension_bpf *extension;
+static struct bpfunit_packet *packet;
+
+static int target_fd(const struct bpf_program *prog)
+{
+	return bpf_program__fd(prog);
+}
+
+static void set_target(struct bpf_program *prog, const struct bpf_program *to, const char *func)
+{
+	ASSERT_OK(bpf_program__set_attach_target(prog, target_fd(to), func));
+}
+
+static void open_both(void)
+{
+	static const uint8_t bytes[64] = { 10, 20, 30, 40 };
+
+	target = BPFUNIT_LOAD(target_bpf);
+	extension = BPFUNIT_OPEN(extension_bpf);
+	set_target(extension->progs.multiply, target->progs.main_program, "add");
+	set_target(extension->progs.look_again, target->progs.main_program, "look");
+	set_target(extension->progs.instead_of_main, target->progs.main_program, "main_program");
+	set_target(extension->progs.count_differently, target->progs.loops, "count_down");
+	set_target(extension->progs.enter_add, target->progs.main_program, "add");
+	set_target(extension->progs.leave_add, target->progs.main_program, "add");
+	set_target(extension->progs.enter_count, target->progs.loops, "count_down");
+	packet = bpfunit_packet_raw(bytes, sizeof(bytes));
+	target->bss->with = 5;
+}
+
+static void set_up(void)
+{
+	open_both();
+	ASSERT_OK(extension_bpf__load(extension));
+}
+
+#define RUN() BPFUNIT_RUN_XDP(target->progs.main_program, packet)
+
+BPF_TEST(freplace, replaces_and_restores)
+{
+	struct bpf_link *link;
+
+	set_up();
+	EXPECT_EQ(RUN(), 7020);
+	link = bpf_program__attach(extension->progs.multiply);
+	ASSERT_NOT_NULL(link);
+	EXPECT_EQ(RUN(), 10020);
+	EXPECT_EQ(target->bss->calls, 1);
+	EXPECT_OK(bpf_link__destroy(link));
+	EXPECT_EQ(RUN(), 7020);
+}
+
+BPF_TEST(freplace, has_the_context_of_its_target)
+{
+	struct bpf_link *link;
+
+	set_up();
+	link = bpf_program__attach_freplace(extension->progs.look_again,
+					    target_fd(target->progs.main_program), "look");
+	ASSERT_NOT_NULL(link);
+	EXPECT_EQ(RUN(), 7030);
+	EXPECT_EQ(BPFUNIT_RUN_XDP(extension->progs.instead_of_main, packet), 64);
+	bpf_link__destroy(link);
+}
+
+BPF_TEST(freplace, main_program)
+{
+	struct bpf_link *link;
+
+	set_up();
+	link = bpf_program__attach(extension->progs.instead_of_main);
+	ASSERT_NOT_NULL(link);
+	EXPECT_EQ(RUN(), 64);
+	bpf_link__destroy(link);
+	EXPECT_EQ(RUN(), 7020);
+}
+
+/* Its first instruction is where a loop goes back to, and not entered by that. */
+BPF_TEST(freplace, function_that_begins_with_a_loop)
+{
+	struct bpf_link *link;
+
+	set_up();
+	target->bss->with = 100;
+	EXPECT_EQ(BPFUNIT_RUN_XDP(target->progs.loops, packet), -2);
+	link = bpf_program__attach(extension->progs.enter_count);
+	ASSERT_NOT_NULL(link);
+	EXPECT_EQ(BPFUNIT_RUN_XDP(target->progs.loops, packet), -2);
+	EXPECT_EQ(extension->bss->entries, 1);
+	EXPECT_EQ(extension->bss->seen_a, 100);
+	bpf_link__destroy(link);
+	link = bpf_program__attach(extension->progs.count_differently);
+	ASSERT_NOT_NULL(link);
+	EXPECT_EQ(BPFUNIT_RUN_XDP(target->progs.loops, packet), -100);
+	bpf_link__destroy(link);
+}
+
+BPF_TEST(freplace, one_at_a_time)
+{
+	struct bpf_link *link, *other;
+
+	set_up();
+	link = bpf_program__attach(extension->progs.multiply);
+	ASSERT_NOT_NULL(link);
+	other = bpf_program__attach(extension->progs.enter_add);
+	EXPECT_NULL(other);
+	EXPECT_EQ(errno, EBUSY);
+	bpf_link__destroy(link);
+	link = bpf_program__attach(extension->progs.enter_add);
+	EXPECT_NOT_NULL(link);
+	bpf_link__destroy(link);
+}
+
+BPF_TEST(freplace, outlives_its_target)
+{
+	struct bpf_link *link;
+
+	set_up();
+	link = bpf_program__attach(extension->progs.multiply);
+	ASSERT_NOT_NULL(link);
+	bpf_program__unload(target->progs.main_program);
+	EXPECT_OK(bpf_link__destroy(link));
+}
+
+BPF_TEST(freplace, info)
+{
+	struct bpf_prog_info info = { 0 };
+	struct bpf_link_info link_info = { 0 };
+	uint32_t size = sizeof(info), target_id;
+	struct bpf_link *link;
+
+	set_up();
+	ASSERT_OK(bpf_obj_get_info_by_fd(target_fd(target->progs.main_program), &info, &size));
+	target_id = info.id;
+	memset(&info, 0, sizeof(info));
+	ASSERT_OK(bpf_obj_get_info_by_fd(target_fd(extension->progs.multiply), &info, &size));
+	EXPECT_EQ(info.type, BPF_PROG_TYPE_EXT);
+	EXPECT_NE(info.attach_btf_id, 0);
+	link = bpf_program__attach(extension->progs.multiply);
+	ASSERT_NOT_NULL(link);
+	size = sizeof(link_info);
+	ASSERT_OK(bpf_obj_get_info_by_fd(bpf_link__fd(link), &link_info, &size));
+	EXPECT_EQ(link_info.type, BPF_LINK_TYPE_TRACING);
+	EXPECT_EQ(link_info.prog_id, info.id);
+	EXPECT_EQ(link_info.tracing.target_obj_id, target_id);
+	EXPECT_EQ(link_info.tracing.target_btf_id, info.attach_btf_id);
+	bpf_link__destroy(link);
+}
+
+BPF_TEST(freplace, cannot_be_test_run)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	set_up();
+	EXPECT_ERR(bpf_prog_test_run_opts(target_fd(extension->progs.multiply), &opts), 524);
+}
+
+static void expect_refused(struct bpf_program *prog, const char *func, const char *why)
+{
+	static char log[4096];
+
+	log[0] = 0;
+	ASSERT_OK(bpf_program__set_autoload(prog, true));
+	set_target(prog, target->progs.main_program, func);
+	ASSERT_OK(bpf_program__set_log_buf(prog, log, sizeof(log)));
+	EXPECT_ERR(extension_bpf__load(extension), EINVAL);
+	EXPECT_NOT_NULL(strstr(log, why));
+}
+
+BPF_TEST(freplace, number_of_arguments)
+{
+	open_both();
+	expect_refused(extension->progs.three_args, "add",
+		       "three_args() has 3 args while add() has 2 args");
+}
+
+BPF_TEST(freplace, size_of_arguments)
+{
+	open_both();
+	expect_refused(extension->progs.wider, "add", "arg1 in wider() has size 8 while add() has 4");
+}
+
+BPF_TEST(freplace, return_type)
+{
+	open_both();
+	expect_refused(extension->progs.pointer, "add",
+		       "Return type PTR of pointer() doesn't match type INT of add()");
+}
+
+BPF_TEST(freplace, type_of_context)
+{
+	open_both();
+	expect_refused(extension->progs.other_context, "look",
+		       "arg0 other_context(struct __sk_buff *) doesn't match look(struct xdp_md *)");
+}
+
+BPF_TEST(freplace, static_functions)
+{
+	open_both();
+	expect_refused(extension->progs.three_args, "hidden", "Cannot replace static functions");
+}
+
+/* A program that was loaded for functions of XDP programs. */
+BPF_TEST(freplace, attach_errnos)
+{
+	struct bpf_link *link;
+
+	set_up();
+	link = bpf_program__attach_freplace(extension->progs.multiply,
+					    target_fd(target->progs.of_another_type), "add");
+	EXPECT_NULL(link);
+	EXPECT_EQ(errno, EINVAL);
+	link = bpf_program__attach_freplace(extension->progs.multiply,
+					    target_fd(target->progs.main_program), "look");
+	EXPECT_NULL(link);
+	EXPECT_EQ(errno, EINVAL);
+}
+
+BPF_TEST(around, fentry_and_fexit)
+{
+	struct bpf_link *enter, *leave;
+
+	set_up();
+	enter = bpf_program__attach(extension->progs.enter_add);
+	leave = bpf_program__attach(extension->progs.leave_add);
+	ASSERT_NOT_NULL(enter);
+	ASSERT_NOT_NULL(leave);
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->entries, 1);
+	EXPECT_EQ(extension->bss->exits, 1);
+	EXPECT_EQ(extension->bss->seen_a, 5);
+	EXPECT_EQ(extension->bss->seen_b, 2);
+	EXPECT_EQ(extension->bss->seen_return, 7);
+	EXPECT_OK(bpf_link__destroy(enter));
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->entries, 1);
+	EXPECT_EQ(extension->bss->exits, 2);
+	EXPECT_OK(bpf_link__destroy(leave));
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->exits, 2);
+}
+
+BPF_TEST(around, watched_runs_go_through_too)
+{
+	struct bpf_link *enter;
+
+	set_up();
+	enter = bpf_program__attach(extension->progs.enter_add);
+	ASSERT_NOT_NULL(enter);
+	EXPECT_OK(bpfunit_trace_runs("insn"));
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->entries, 1);
+	bpf_link__destroy(enter);
+}
