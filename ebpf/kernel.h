@@ -74,12 +74,11 @@ struct bu_kernel {
 	struct bu_fd_numbers fd_numbers;
 	struct bu_symbols *symbols;   /* ebpf/symbols.c; NULL: not asked for yet */
 	struct bu_tracing *tracing;   /* ebpf/tracing.h; NULL: nothing traced yet */
-	struct bu_trees *trees;       /* ebpf/redirect.c; NULL: none touched */
-	struct bu_pins *pins;         /* ebpf/bpffs.c; NULL: none yet */
 	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
 	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
 	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */
 	u32 lock_depth;               /* how often the lock's owner holds it */
+	u32 stats; /* descriptors of BPF_ENABLE_STATS */
 	struct bu_timers timers;
 	struct bu_hook *hook;         /* ebpf/hook.h: who watches runs; NULL: no one */
 	struct bu_session *session;   /* whose stack is in use; NULL: none */
