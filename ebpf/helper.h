@@ -49,6 +49,8 @@ struct bu_helper {
 
 /* The row of a helper or kernel function, never NULL: unknown ids have no name. Provided by helpers/. */
 const struct bu_helper *bu_helper_of(u32 id);
+/* Whether only programs under a GPL compatible licence may call a helper. Provided by helpers/. */
+bool bu_helper_is_gpl_only(u32 id);
 
 /* What the VM calls for `call id`: counts, mocks, checks arguments, runs the helper. */
 u64 bu_helper_call(struct bu_run *run, u32 id, const u64 args[5]);

@@ -77,6 +77,7 @@ struct bu_map {
 	bool has_spin_lock;
 	u32 timer;          /* 1 + the offset of the value's struct bpf_timer; 0: none */
 	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
+	u64 written_size;   /* user space has mapped so many bytes for writing; ebpf/mmap.c */
 	struct bu_btf *btf; /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
 	u32 btf_vmlinux_value_type_id; /* of BPF_MAP_TYPE_STRUCT_OPS, in the kernel's BTF */
@@ -115,6 +116,9 @@ void bu_map_drop_all(struct bu_kernel *kernel);
 /* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL,
  * -ENOTSUPP. */
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id);
+/* Whether user space has part of the map mapped for writing, by what the host says (ebpf/mmap.c). */
+bool bu_map_is_written(struct bu_kernel *kernel, struct bu_map *map);
+
 /* The map behind a user descriptor that must permit `mode` (enum bu_fd_mode): NULL with *error
  * -EBADF, -EINVAL, or -EPERM (also when the map is frozen). No reference is taken. */
 struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int fd, u32 mode, int *error);

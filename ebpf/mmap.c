@@ -7,7 +7,10 @@
 #include "ebpf/perf_event.h"
 #include "ebpf/syscall.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -129,6 +132,56 @@ static long map_arena(struct bu_map *map, struct mapping *mapping)
 	return result;
 }
 
+static long map_memory(struct bu_map *map, struct mapping *mapping)
+{
+	long result = map->type == (enum bpf_map_type)BU_MAP_TYPE_ARENA ? map_arena(map, mapping)
+									: map_map(map, mapping);
+
+	if (mapping->prot & PROT_WRITE && (result > 0 || result < -4095))
+		map->written_size = BU_MAX(map->written_size, mapping->offset + mapping->size);
+	return result;
+}
+
+struct line { /* of /proc/self/maps */
+	u64 start, end, offset, inode;
+	char access[8];
+};
+
+static bool parse_line(const char *text, struct line *line)
+{
+	return sscanf(text, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %" SCNu64, &line->start,
+		      &line->end, line->access, &line->offset, &line->inode) == 5;
+}
+
+/* Whether user space can write to bytes of [begin, begin + size) of the memfd there. */
+static bool is_written(const struct bu_arena *arena, const struct line *line, u64 begin, u64 size)
+{
+	return line->access[1] == 'w' && line->offset < begin + size &&
+	       begin < line->offset + (line->end - line->start) &&
+	       !bu_arena_contains(arena, (void *)line->start);
+}
+
+bool bu_map_is_written(struct bu_kernel *kernel, struct bu_map *map)
+{
+	s64 begin = map->written_size ? map->ops->mmap_offset(map, 0, map->written_size, PROT_READ)
+				      : -1;
+	struct stat memfd;
+	bool found = false;
+	struct line line;
+	char text[512];
+	FILE *maps;
+
+	if (begin < 0 || fstat(kernel->arena.memfd, &memfd))
+		return false;
+	maps = fopen("/proc/self/maps", "re");
+	while (maps && !found && fgets(text, sizeof(text), maps))
+		found = parse_line(text, &line) && line.inode == memfd.st_ino &&
+			is_written(&kernel->arena, &line, begin, map->written_size);
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
 static long map_object(const struct bu_fd *fd, struct mapping *mapping)
 {
 	struct bu_map *map;
@@ -138,9 +191,7 @@ static long map_object(const struct bu_fd *fd, struct mapping *mapping)
 	case BU_OBJECT_MAP:
 		map = bu_container_of(fd->object, struct bu_map, object);
 		err = check_map(map, fd->mode, mapping);
-		if (!err && map->type == (enum bpf_map_type)BU_MAP_TYPE_ARENA)
-			return map_arena(map, mapping);
-		return err ? err : map_map(map, mapping);
+		return err ? err : map_memory(map, mapping);
 	case BU_OBJECT_PERF_EVENT:
 		return map_event(fd->object, mapping);
 	default:

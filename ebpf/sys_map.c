@@ -320,7 +320,11 @@ long bu_sys_map_freeze(struct bu_kernel *kernel, struct bu_call *call)
 	if (map->type == BPF_MAP_TYPE_STRUCT_OPS || map->special)
 		return -BU_ENOTSUPP;
 	fd = bu_fd_of(kernel, call->attr->map_fd, &err);
-	if (map->frozen || !(fd->mode & BU_FD_WRITE))
+	if (!(fd->mode & BU_FD_WRITE))
+		return -EPERM;
+	if (bu_map_is_written(kernel, map))
+		return -EBUSY;
+	if (map->frozen)
 		return -EPERM;
 	map->frozen = true;
 	return 0;

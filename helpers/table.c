@@ -72,3 +72,14 @@ const struct bu_helper *bu_helper_of(u32 id)
 {
 	return &helpers[id < BU_CALLEE_MAX ? id : 0];
 }
+
+static const bool gpl_only[BU_HELPER_MAX] = {
+#define GPL_ONLY(name_) [ROW_ID_##name_] = true,
+#include "helpers/gpl.def"
+#undef GPL_ONLY
+};
+
+bool bu_helper_is_gpl_only(u32 id)
+{
+	return id < BU_HELPER_MAX && gpl_only[id];
+}

@@ -2,6 +2,8 @@
 /* The commands about maps, and the rules about attributes. */
 #include "call.h"
 
+#include <sys/mman.h>
+
 #define CASE(name, expected) CASES(map_calls, name, expected)
 #define NO_FD                9999
 
@@ -378,6 +380,47 @@ CASE(freeze_then_delete, -EPERM)
 
 	CALL(BPF_MAP_FREEZE, .map_fd = map);
 	return element(bpf, BPF_MAP_DELETE_ELEM, map, &zero, NULL, 0);
+}
+
+/* mmap(2) of either kernel's descriptor. */
+static void *map_words(bpf_call bpf, int fd, int prot)
+{
+	if (bpf == host_bpf)
+		return (void *)bu_host_syscall(SYS_mmap, 0, 4096, prot, MAP_SHARED, fd, 0);
+	return mmap(NULL, 4096, prot, MAP_SHARED, fd, 0);
+}
+
+static int make_mappable(bpf_call bpf)
+{
+	return make_map(bpf, BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_MMAPABLE);
+}
+
+CASE(freeze_while_written, -EBUSY)
+{
+	int fd = make_mappable(bpf);
+	void *words = map_words(bpf, fd, PROT_READ | PROT_WRITE);
+	long result = CALL(BPF_MAP_FREEZE, .map_fd = fd);
+
+	munmap(words, 4096);
+	return result;
+}
+
+CASE(freeze_after_writing, 0)
+{
+	int fd = make_mappable(bpf);
+
+	munmap(map_words(bpf, fd, PROT_READ | PROT_WRITE), 4096);
+	return CALL(BPF_MAP_FREEZE, .map_fd = fd);
+}
+
+CASE(freeze_while_read, 0)
+{
+	int fd = make_mappable(bpf);
+	void *words = map_words(bpf, fd, PROT_READ);
+	long result = CALL(BPF_MAP_FREEZE, .map_fd = fd);
+
+	munmap(words, 4096);
+	return result;
 }
 
 CASE(freeze_twice, -EPERM)

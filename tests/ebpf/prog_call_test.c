@@ -9,6 +9,32 @@ CASE(load, 0)
 	return ok(LOAD(two, .prog_name = "x"));
 }
 
+/* bpf_trace_printk is for the GPL, bpf_get_prandom_u32 for all. */
+static long load_call(bpf_call bpf, s32 helper, const char *license)
+{
+	struct bpf_insn insns[] = {
+		MOV(1, 0), MOV(2, 0), MOV(3, 0), { .code = BPF_JMP | BPF_CALL, .imm = helper },
+		MOV(0, 0), EXIT,
+	};
+
+	return ok(LOAD(insns, .prog_type = BPF_PROG_TYPE_KPROBE, .license = (u64)license));
+}
+
+CASE(load_gpl_helper_without_gpl, -EINVAL)
+{
+	return load_call(bpf, BPF_FUNC_trace_printk, "Proprietary");
+}
+
+CASE(load_free_helper_without_gpl, 0)
+{
+	return load_call(bpf, BPF_FUNC_get_prandom_u32, "Proprietary");
+}
+
+CASE(load_gpl_helper_with_dual_licence, 0)
+{
+	return load_call(bpf, BPF_FUNC_ktime_get_ns, "Dual BSD/GPL");
+}
+
 CASE(load_no_instructions, -E2BIG)
 {
 	return LOAD(two, .insn_cnt = 0);
