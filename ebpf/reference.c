@@ -52,6 +52,8 @@ static const char *name_object(const struct bu_run *run, const void *object, cha
 	}
 	if (region && region->info.kind == BU_REGION_STACK)
 		snprintf(text, size, "iterator, dynptr or saved flags");
+	else if (region && region->info.kind == BU_REGION_KOBJ && region->info.label)
+		snprintf(text, size, "kernel object %s", region->info.label);
 	else
 		snprintf(text, size, "object");
 	return "not released";

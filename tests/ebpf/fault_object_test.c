@@ -31,6 +31,13 @@ BPF_TEST(fault_object, released_reference)
 	EXPECT_WRONG(BPFUNIT_FAULT_LEAK, not_dropped, "was not released");
 }
 
+BPF_TEST(fault_object, counted_references)
+{
+	EXPECT_WRONG(BPFUNIT_FAULT_USE_AFTER_FREE, counted, "hint: it has been freed");
+	EXPECT_NO_FAULT(EXPECT_EQ(run(skel->progs.counted, false), 7));
+	EXPECT_NO_FAULT(run(skel->progs.task, false));
+}
+
 BPF_TEST(fault_object, sections)
 {
 	EXPECT_WRONG(BPFUNIT_FAULT_LEAK, section_left_open, "bpf_rcu_read_unlock() was not called");

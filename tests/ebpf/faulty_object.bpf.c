@@ -7,6 +7,9 @@
 
 extern void *bpf_obj_new_impl(__u64 type_id, void *meta) __ksym;
 extern void bpf_obj_drop_impl(void *object, void *meta) __ksym;
+extern void *bpf_refcount_acquire_impl(void *object, void *meta) __ksym;
+extern void *bpf_task_acquire(void *task) __ksym;
+extern void bpf_task_release(void *task) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern void bpf_throw(__u64 cookie) __ksym;
@@ -57,6 +60,33 @@ int not_dropped(void *ctx)
 
 	if (node && !wrong)
 		bpf_obj_drop_impl((void *)node, NULL);
+	return 0;
+}
+
+/* Two references: the second outlives the first. */
+SEC("raw_tp")
+int counted(void *ctx)
+{
+	volatile struct node *node = make(), *second;
+
+	if (!node)
+		return 0;
+	second = bpf_refcount_acquire_impl((void *)node, NULL);
+	node->b = 7;
+	bpf_obj_drop_impl((void *)node, NULL);
+	if (wrong == 1)
+		bpf_obj_drop_impl((void *)second, NULL);
+	wrong = (int)second->b;
+	bpf_obj_drop_impl((void *)second, NULL);
+	return wrong;
+}
+
+SEC("raw_tp")
+int task(void *ctx)
+{
+	void *task = bpf_task_acquire((void *)bpf_get_current_task_btf());
+
+	bpf_task_release(task);
 	return 0;
 }
 

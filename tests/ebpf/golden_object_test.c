@@ -95,6 +95,21 @@ GOLDEN_OBJECT(leaked_object, BPFUNIT_FAULT_LEAK, NEW, SKIP_IF_WRONG(3), DROP, RE
 GOLDEN_OBJECT(allocated_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, NEW, ST(BPF_DW, 6, w ? 16 : 8, 1),
 	      DROP, RETURN(0))
 
+GOLDEN_OBJECT(counted_object, BPFUNIT_FAULT_LEAK, NEW, MOV64_X(1, 6), MOV64_K(2, 0),
+	      KFUNC("bpf_refcount_acquire_impl"), SKIP_IF_WRONG(3), DROP, DROP, RETURN(0))
+
+/* The kernel's own objects; world.object is one. */
+#define ACQUIRE LDDW(1, world.object), KFUNC("bpf_task_acquire"), MOV64_X(6, 0)
+#define RELEASE MOV64_X(1, 6), KFUNC("bpf_task_release")
+
+GOLDEN_OBJECT(task_released_twice, BPFUNIT_FAULT_DOUBLE_RELEASE, ACQUIRE, RELEASE,
+	      SKIP_UNLESS_WRONG(2), RELEASE, RETURN(0))
+
+GOLDEN_OBJECT(leaked_task, BPFUNIT_FAULT_LEAK, ACQUIRE, SKIP_IF_WRONG(2), RELEASE, RETURN(0))
+
+GOLDEN_OBJECT(acquired_value, BPFUNIT_FAULT_BAD_ARGUMENT, ACQUIRE, RELEASE, SKIP_UNLESS_WRONG(3),
+	      VALUE(1, world.globals), KFUNC("bpf_task_acquire"), RETURN(0))
+
 /* Something else than what bpf_obj_new() gave. */
 GOLDEN_OBJECT(dropped_inside, BPFUNIT_FAULT_BAD_ARGUMENT, NEW, MOV64_X(7, 6),
 	      ALU64_K(BPF_ADD, 7, w ? 8 : 0), MOV64_X(1, 7), MOV64_K(2, 0),

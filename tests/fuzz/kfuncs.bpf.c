@@ -25,6 +25,9 @@
 	F(arena_free_pages)                                                                        \
 	F(obj_new_impl)                                                                            \
 	F(obj_drop_impl)                                                                           \
+	F(refcount_acquire_impl)                                                                   \
+	F(task_acquire)                                                                            \
+	F(task_release)                                                                            \
 	F(dynptr_size)                                                                             \
 	F(dynptr_is_null)                                                                          \
 	F(dynptr_is_rdonly)                                                                        \
