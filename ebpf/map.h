@@ -113,6 +113,9 @@ void bu_map_hold(struct bu_map *map);
 void bu_map_drop(struct bu_map *map);
 void bu_map_drop_all(struct bu_kernel *kernel);
 
+/* What a map must be like that `outer` holds, as attributes to create one; false: it holds none. Provided by
+ * maps/. */
+bool bu_map_inner_attr(const struct bu_map *outer, union bpf_attr *attr);
 /* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL,
  * -ENOTSUPP. */
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id);

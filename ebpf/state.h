@@ -23,7 +23,8 @@ enum bu_state_kind {
 	BU_STATE_ELEMENTS,  /* id: of the map. Keys and values in turn */
 	BU_STATE_FREEZE,    /* id: of the map */
 	BU_STATE_PIN,       /* struct bu_state_pin, then its path */
-	BU_STATE_NEXT,      /* the next id of each enum bu_object_kind, from 0 */
+	BU_STATE_BIND,      /* id: of the program. The ids of its maps */
+	BU_STATE_NEXT,      /* the first record: the next id of each enum bu_object_kind, from 0 */
 };
 
 struct bu_state_record {
@@ -36,7 +37,9 @@ struct bu_state_map {
 	u32 type, key_size, value_size, max_entries, flags;
 	u32 btf_id, btf_key_type_id, btf_value_type_id;
 	u64 map_extra;
-	u32 inner_id; /* a map like those that it may hold; 0: it holds none */
+	struct { /* what maps that it holds are like; type 0: it holds none */
+		u32 type, key_size, value_size, max_entries, flags;
+	} inner;
 	char name[BU_OBJ_NAME_LEN];
 };
 

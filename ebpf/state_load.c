@@ -25,6 +25,7 @@ struct loader {
 	struct bu_state_record record;
 	struct bu_object **made;
 	size_t nr_made;
+	u32 next[BU_OBJECT_MAX];
 };
 
 static int keep(struct loader *loader, struct bu_object *object)
@@ -69,9 +70,34 @@ static int load_btf(struct loader *loader)
 	return btf ? keep(loader, &btf->object) : err;
 }
 
-static int load_map(struct loader *loader)
+/* A map for the outer one's creation to look at: a descriptor, 0 when none is needed, or -errno. It
+ * has an id that is not taken again. */
+static int open_inner(struct loader *loader, const struct bu_state_map *record)
 {
-	const struct bu_state_map *record = (void *)loader->payload;
+	union bpf_attr attr = {
+		.map_type = record->inner.type,
+		.key_size = record->inner.key_size,
+		.value_size = record->inner.value_size,
+		.max_entries = record->inner.max_entries,
+		.map_flags = record->inner.flags,
+	};
+	const struct bu_map_ops *ops = bu_map_ops_of(attr.map_type);
+	struct bu_map *map;
+	int err;
+
+	if (!attr.map_type)
+		return 0;
+	err = ops ? ops->check(&attr) : -EINVAL;
+	if (!err)
+		err = bu_object_continue(loader->kernel, BU_OBJECT_MAP,
+					 loader->next[BU_OBJECT_MAP]++);
+	map = err ? NULL : bu_map_create(loader->kernel, &attr, NULL, &err);
+	return map ? bu_fd_install(&map->object) : err;
+}
+
+static struct bu_map *make_map(struct loader *loader, const struct bu_state_map *record, int inner,
+			       int *err)
+{
 	union bpf_attr attr = {
 		.map_type = record->type,
 		.key_size = record->key_size,
@@ -81,23 +107,34 @@ static int load_map(struct loader *loader)
 		.btf_key_type_id = record->btf_key_type_id,
 		.btf_value_type_id = record->btf_value_type_id,
 		.map_extra = record->map_extra,
+		.inner_map_fd = inner,
 	};
 	struct bu_object *btf = bu_object_by_id(loader->kernel, BU_OBJECT_BTF, record->btf_id);
 	const struct bu_map_ops *ops = bu_map_ops_of(record->type);
-	struct bu_map *map;
-	int inner, err = bu_object_continue(loader->kernel, BU_OBJECT_MAP, loader->record.id);
 
-	if (err)
-		return err;
-	inner = open_id(loader, BU_OBJECT_MAP, record->inner_id);
-	attr.inner_map_fd = inner < 0 ? 0 : inner;
 	memcpy(attr.map_name, record->name, sizeof(attr.map_name) - 1);
-	err = ops ? ops->check(&attr) : -EINVAL;
-	map = err ? NULL
-		  : bu_map_create(loader->kernel, &attr,
-				  btf ? bu_container_of(btf, struct bu_btf, object) : NULL, &err);
-	close_fd(inner);
-	return map ? keep(loader, &map->object) : err;
+	*err = ops ? ops->check(&attr) : -EINVAL;
+	if (!*err)
+		*err = bu_object_continue(loader->kernel, BU_OBJECT_MAP, loader->record.id);
+	if (*err)
+		return NULL;
+	return bu_map_create(loader->kernel, &attr,
+			     btf ? bu_container_of(btf, struct bu_btf, object) : NULL, err);
+}
+
+static int load_map(struct loader *loader)
+{
+	const struct bu_state_map *record = (void *)loader->payload;
+	int err = 0, inner = open_inner(loader, record);
+	struct bu_map *map = inner < 0 ? NULL : make_map(loader, record, inner, &err);
+
+	if (inner > 0)
+		close(inner);
+	if (map)
+		return keep(loader, &map->object);
+	bu_note(loader->kernel, "map '%.15s' (id %u) cannot be made from the state: %s",
+		record->name, loader->record.id, strerror(inner < 0 ? -inner : -err));
+	return 0;
 }
 
 static bool names_map(const struct bpf_insn *insn)
@@ -186,6 +223,22 @@ static int load_prog(struct loader *loader)
 	return keep(loader, &prog->object);
 }
 
+static int load_bind(struct loader *loader)
+{
+	struct bu_object *prog = bu_object_by_id(loader->kernel, BU_OBJECT_PROG, loader->record.id);
+	const u32 *ids = (void *)loader->payload;
+	int err = 0;
+
+	for (u64 i = 0; prog && !err && i < loader->record.size / sizeof(*ids); i++) {
+		struct bu_object *map = bu_object_by_id(loader->kernel, BU_OBJECT_MAP, ids[i]);
+
+		if (map)
+			err = bu_prog_bind_map(bu_container_of(prog, struct bu_prog, object),
+					       bu_container_of(map, struct bu_map, object));
+	}
+	return err;
+}
+
 static struct bu_map *map_of_record(struct loader *loader)
 {
 	struct bu_object *object =
@@ -215,6 +268,8 @@ static int load_elements(struct loader *loader)
 	u32 size = map ? map->key_size + bu_map_user_value_size(map) : 0;
 	u8 *end = loader->payload + loader->record.size;
 
+	if (!map)
+		return 0; /* it could not be made, which was noted */
 	if (!size || loader->record.size % size)
 		return -EINVAL;
 	for (u8 *at = loader->payload; at < end; at += size) {
@@ -230,9 +285,8 @@ static int load_freeze(struct loader *loader)
 {
 	struct bu_map *map = map_of_record(loader);
 
-	if (!map)
-		return -EINVAL;
-	map->frozen = true;
+	if (map)
+		map->frozen = true;
 	return 0;
 }
 
@@ -304,11 +358,17 @@ static int load_pin(struct loader *loader)
 
 static int load_next(struct loader *loader)
 {
-	const u32 *next = (void *)loader->payload;
+	memcpy(loader->next, loader->payload, sizeof(loader->next));
+	return 0;
+}
+
+/* Ids go on where they ended. */
+static int continue_ids(struct loader *loader)
+{
 	int err = 0;
 
 	for (int kind = 0; !err && kind < BU_OBJECT_MAX; kind++)
-		err = bu_object_continue(loader->kernel, kind, next[kind]);
+		err = bu_object_continue(loader->kernel, kind, loader->next[kind]);
 	return err;
 }
 
@@ -325,6 +385,7 @@ static const struct {
 	[BU_STATE_ELEMENTS] = { 0, load_elements },
 	[BU_STATE_FREEZE] = { 0, load_freeze },
 	[BU_STATE_PIN] = { sizeof(struct bu_state_pin) + 1, load_pin },
+	[BU_STATE_BIND] = { 0, load_bind },
 	[BU_STATE_NEXT] = { sizeof(u32) * BU_OBJECT_MAX, load_next },
 };
 
@@ -396,6 +457,8 @@ int bu_state_load(struct bu_kernel *kernel, const char *path)
 		err = check_format(&loader);
 	while (!err && loader.at < loader.end)
 		err = load_record(&loader);
+	if (!err)
+		err = continue_ids(&loader);
 	while (loader.nr_made)
 		bu_object_put(loader.made[--loader.nr_made]);
 	free(loader.made);

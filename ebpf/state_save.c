@@ -138,17 +138,17 @@ static void save_btf(struct saver *saver, struct bu_object *object)
 	put_bytes(saver, btf->data, btf->size);
 }
 
-/* Some map that is in it, which tells what may be. */
-static u32 inner_id(struct saver *saver, struct bu_map *map)
+static void describe_inner(const struct bu_map *map, struct bu_state_map *record)
 {
-	u32 inner = 0, *key = calloc(1, map->key_size + 4);
+	union bpf_attr attr;
 
-	for (bool first = true; key && !inner && next_key(map, key, first); first = false) {
-		if (map->ops->user_lookup(map, key, &inner, 0))
-			inner = 0;
-	}
-	free(key);
-	return inner;
+	if (!bu_map_inner_attr(map, &attr))
+		return;
+	record->inner.type = attr.map_type;
+	record->inner.key_size = attr.key_size;
+	record->inner.value_size = attr.value_size;
+	record->inner.max_entries = attr.max_entries;
+	record->inner.flags = attr.map_flags;
 }
 
 static void save_map(struct saver *saver, struct bu_object *object)
@@ -164,24 +164,12 @@ static void save_map(struct saver *saver, struct bu_object *object)
 		.btf_id = map->btf ? map->btf->object.id : 0,
 		.btf_key_type_id = map->btf_key_type_id,
 		.btf_value_type_id = map->btf_value_type_id,
-		.inner_id = holds_maps(map) ? inner_id(saver, map) : 0,
 	};
 
+	describe_inner(map, &record);
 	memcpy(record.name, map->name, sizeof(record.name));
 	put_record(saver, BU_STATE_MAP, object->id, sizeof(record));
 	put_bytes(saver, &record, sizeof(record));
-}
-
-static void save_plain_map(struct saver *saver, struct bu_object *object)
-{
-	if (!holds_maps(bu_container_of(object, struct bu_map, object)))
-		save_map(saver, object);
-}
-
-static void save_outer_map(struct saver *saver, struct bu_object *object)
-{
-	if (holds_maps(bu_container_of(object, struct bu_map, object)))
-		save_map(saver, object);
 }
 
 static void save_prog(struct saver *saver, struct bu_object *object)
@@ -211,6 +199,16 @@ static void save_prog(struct saver *saver, struct bu_object *object)
 	put_bytes(saver, prog->insns, insns);
 	put_bytes(saver, prog->func_info, funcs);
 	put_bytes(saver, prog->line_info, lines);
+}
+
+/* Also those that no instruction names (BPF_PROG_BIND_MAP). */
+static void save_binds(struct saver *saver, struct bu_object *object)
+{
+	const struct bu_prog *prog = bu_container_of(object, struct bu_prog, object);
+
+	put_record(saver, BU_STATE_BIND, object->id, prog->nr_maps * sizeof(u32));
+	for (u32 i = 0; i < prog->nr_maps; i++)
+		put_bytes(saver, &prog->maps[i]->object.id, sizeof(u32));
 }
 
 /* What an array holds of itself needs no record. */
@@ -345,15 +343,15 @@ static void save_all(struct saver *saver)
 	struct bu_kernel *kernel = saver->kernel;
 
 	fputs(BU_STATE_FORMAT, saver->out);
+	put_record(saver, BU_STATE_NEXT, 0, sizeof(kernel->next_id));
+	put_bytes(saver, kernel->next_id, sizeof(kernel->next_id));
 	save_marked(saver, BU_OBJECT_BTF, save_btf);
-	save_marked(saver, BU_OBJECT_MAP, save_plain_map);
-	save_marked(saver, BU_OBJECT_MAP, save_outer_map);
+	save_marked(saver, BU_OBJECT_MAP, save_map);
 	save_marked(saver, BU_OBJECT_PROG, save_prog);
+	save_marked(saver, BU_OBJECT_PROG, save_binds);
 	save_marked(saver, BU_OBJECT_MAP, save_contents);
 	for (struct bu_tree *tree = bu_trees(kernel); tree; tree = tree->next)
 		save_tree(saver, tree);
-	put_record(saver, BU_STATE_NEXT, 0, sizeof(kernel->next_id));
-	put_bytes(saver, kernel->next_id, sizeof(kernel->next_id));
 }
 
 static int begin_marks(struct saver *saver)

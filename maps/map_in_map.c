@@ -54,6 +54,22 @@ int bu_map_template_set(struct bu_map *outer, const union bpf_attr *attr)
 	return 0;
 }
 
+bool bu_map_inner_attr(const struct bu_map *outer, union bpf_attr *attr)
+{
+	const struct bu_map_template *template = outer->inner;
+
+	if (!template)
+		return false;
+	*attr = (union bpf_attr){
+		.map_type = template->type,
+		.key_size = template->key_size,
+		.value_size = template->value_size,
+		.max_entries = template->max_entries,
+		.map_flags = template->flags,
+	};
+	return true;
+}
+
 void bu_map_template_free(struct bu_map *outer)
 {
 	free(outer->inner);
