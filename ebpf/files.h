@@ -13,8 +13,8 @@ struct bu_kernel;
 
 enum { /* besides 0 and -errno */
        BU_FILE_DIRECTORY = 1,
-       BU_FILE_HOSTS = 2,   /* after all: the host's file */
-       BU_FILE_CONTENT = 3, /* of open(): as any other file, by its content */
+       BU_FILE_HOSTS = 2,        /* after all: the host's file */
+       BU_FILE_CONTENT = -10000, /* of open(): as any other file, by its content */
 };
 
 /* Add the content of what is called by the row's path and `rest` ("", or what follows) to `out`;

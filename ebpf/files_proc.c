@@ -55,7 +55,7 @@ static void print_map(const struct bu_map *map, struct bu_bytes *out)
 
 	bu_file_print(out,
 		      "map_type:\t%u\nkey_size:\t%u\nvalue_size:\t%u\nmax_entries:\t%u\n"
-		      "map_flags:\t%#x\nmap_extra:\t%#llx\nmemlock:\t%llu\nmap_id:\t%u\n"
+		      "map_flags:\t0x%x\nmap_extra:\t0x%llx\nmemlock:\t%llu\nmap_id:\t%u\n"
 		      "frozen:\t%u\n",
 		      map->type, map->key_size, map->value_size, map->max_entries, map->flags,
 		      (ull)map->map_extra, (ull)(320 + entry * map->max_entries), map->object.id,
@@ -93,7 +93,7 @@ static void print_perf(const struct bu_link_info *info, const char *name, struct
 	case BU_PERF_INFO_KPROBE:
 	case BU_PERF_INFO_KRETPROBE:
 		bu_file_print(out,
-			      "name:\t%s\noffset:\t%#x\nmissed:\t%llu\naddr:\t%#llx\n"
+			      "name:\t%s\noffset:\t0x%x\nmissed:\t%llu\naddr:\t0x%llx\n"
 			      "event_type:\t%s\ncookie:\t%llu\n",
 			      name, info->perf_event.kprobe.offset,
 			      (ull)info->perf_event.kprobe.missed,
@@ -104,7 +104,7 @@ static void print_perf(const struct bu_link_info *info, const char *name, struct
 	case BU_PERF_INFO_UPROBE:
 	case BU_PERF_INFO_URETPROBE:
 		bu_file_print(out,
-			      "name:\t%s\noffset:\t%#x\nref_ctr_offset:\t%#llx\nevent_type:\t%s\n"
+			      "name:\t%s\noffset:\t0x%x\nref_ctr_offset:\t0x%llx\nevent_type:\t%s\n"
 			      "cookie:\t%llu\n",
 			      name, info->perf_event.uprobe.offset,
 			      (ull)info->perf_event.uprobe.ref_ctr_offset,
