@@ -6,6 +6,7 @@
  */
 #include "ebpf/kernel.h"
 #include "ebpf/bpffs.h"
+#include "ebpf/cgroup.h"
 #include "ebpf/kfunc.h"
 #include "ebpf/netdev.h"
 #include "ebpf/preload.h"
@@ -139,6 +140,8 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	bu_net_destroy(kernel);
 	bu_cgroups_destroy(kernel);
 	bu_preload_free(kernel);
+	bu_net_destroy(kernel);
+	bu_cgroups_destroy(kernel);
 	bu_trees_destroy(kernel);
 	bu_pins_destroy(kernel);
 	bu_fd_table_destroy(kernel);

@@ -48,7 +48,6 @@ static const struct command commands[] = {
 
 /* Names of the commands that have no row. Source: enum bpf_cmd (6.12). */
 static const char *const other_commands[] = {
-	[8] = "BPF_PROG_ATTACH",    [9] = "BPF_PROG_DETACH",   [16] = "BPF_PROG_QUERY",
 	[20] = "BPF_TASK_FD_QUERY", [36] = "BPF_TOKEN_CREATE",
 };
 
