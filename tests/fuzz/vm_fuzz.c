@@ -273,6 +273,7 @@ static void stop(void *arg, struct bu_run *run)
 static void run_in_session(struct machine *m, struct bu_prog *prog)
 {
 	struct bu_hook hook = { .before = stop, .arg = m };
+	u32 ctx_size = prog->type->ctx_size ? prog->type->ctx_size : m->header.ctx_size;
 	u32 stops = 1u << m->header.runs / 16 % 8;
 	struct bu_session *session;
 	struct bu_run run;
@@ -280,8 +281,8 @@ static void run_in_session(struct machine *m, struct bu_prog *prog)
 	bu_kernel_lock(m->kernel);
 	bu_hook_add(m->kernel, &hook);
 	bu_run_begin(&run, m->kernel, prog);
-	if (m->header.ctx_size)
-		bu_run_set_ctx(&run, m->ctx, m->header.ctx_size);
+	if (ctx_size)
+		bu_run_set_ctx(&run, m->ctx, ctx_size);
 	session = bu_session_begin(&run);
 	while (session && stops-- && bu_session_go(session))
 		FUZZ_ASSERT(m->kernel->run && m->kernel->run->insn < prog->nr_insns + VM_INSNS);

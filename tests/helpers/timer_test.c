@@ -13,7 +13,7 @@
 #define ABS     1
 #define CPU_PIN 2
 
-enum { NOTHING, CANCEL_SELF, DELETE_SELF, NULL_WRITE, CANCEL_NEXT };
+enum { NOTHING, CANCEL_SELF, DELETE_SELF, NULL_WRITE, CANCEL_NEXT, NO_CONTEXT };
 
 struct value {
 	uint64_t before;
@@ -392,6 +392,9 @@ BPF_TEST(timer, faults_in_callbacks_are_reported)
 	bpfunit_clock_advance_ns(10); /* others go on */
 	EXPECT_EQ(skel->bss->keys[1], 1U);
 	EXPECT_EQ(skel->bss->fired, 2U);
+	skel->bss->in_callback = NO_CONTEXT;
+	ARM(skel, array, 2, 10);
+	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT, bpfunit_clock_advance_ns(10));
 }
 
 BPF_TEST(timer, near_misses_are_faults)
