@@ -39,6 +39,7 @@ int bu_file_cpus(struct bu_kernel *kernel, const char *rest, struct bu_bytes *ou
 int bu_file_config(struct bu_kernel *kernel, const char *rest, struct bu_bytes *out)
 {
 	static const char config[] =
+		"#\n# Automatically generated file; DO NOT EDIT.\n" /* what bpftool knows it by */
 #define BU_CONFIG(name, value) "CONFIG_" name "=" value "\n"
 #include "ebpf/kconfig.def"
 #undef BU_CONFIG

@@ -8,6 +8,8 @@
 #include "ebpf/preload.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/log.h"
+#include "ebpf/prog.h"
 #include "ebpf/redirect.h"
 #include "ebpf/state.h"
 #include "ebpf/syscall.h"
@@ -171,6 +173,25 @@ void bu_preload_begin(struct bu_kernel *kernel)
 int bu_preload_error(const struct bu_kernel *kernel)
 {
 	return kernel->preload ? kernel->preload->error : 0;
+}
+
+int bu_preload_check(const struct bu_prog *prog, struct bu_log *log)
+{
+	const struct bpf_insn *call = prog->insns;
+	const struct bu_helper *helper;
+
+	if (!prog->object.kernel->preload || prog->nr_insns != 2 ||
+	    call->code != (BPF_JMP | BPF_CALL) || call->src_reg ||
+	    call[1].code != (BPF_JMP | BPF_EXIT))
+		return 0;
+	helper = bu_helper_of(call->imm);
+	if (helper->fn)
+		return 0;
+	if (helper->name)
+		bu_log_add(log, "unknown func bpf_%s#%d\n", helper->name, call->imm);
+	else
+		bu_log_add(log, "invalid func unknown#%d\n", call->imm);
+	return -EINVAL;
 }
 
 static void write_notes(struct bu_kernel *kernel, const char *path)

@@ -10,6 +10,8 @@
 #include "ebpf/coverage.h"
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
+#include "ebpf/preload.h"
+#include "ebpf/prog_core.h"
 #include "ebpf/prog_patch.h"
 #include "ebpf/sha256.h"
 #include "ebpf/syscall.h"
@@ -153,6 +155,8 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 
 	if (!err)
 		err = bu_prog_validate(prog, log);
+	if (!err)
+		err = bu_preload_check(prog, log);
 	if (!err)
 		err = bu_prog_check_license(prog, log);
 	if (!err)

@@ -113,6 +113,19 @@ static int btf_of_create(struct bu_kernel *kernel, const union bpf_attr *attr, s
 	return (*btf)->kernel_btf ? -EACCES : 0;
 }
 
+/* The kernel makes the map before it asks for BTF: by what such a map gives, libbpf knows that there
+ * are struct_ops. */
+static int first_error(struct bu_kernel *kernel, const union bpf_attr *attr, int btf_error)
+{
+	int err;
+	struct bu_map *map = bu_map_create(kernel, attr, NULL, &err);
+
+	if (!map)
+		return err;
+	bu_object_put(&map->object);
+	return btf_error;
+}
+
 long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 {
 	const union bpf_attr *attr = call->attr;
@@ -132,6 +145,8 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 	err = ops->check(attr);
 	if (!err)
 		err = btf_of_create(kernel, attr, &btf);
+	if (err && attr->map_type == BPF_MAP_TYPE_STRUCT_OPS)
+		err = first_error(kernel, attr, err);
 	if (err)
 		return err;
 	map = bu_map_create(kernel, attr, btf, &err);

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# command.sh BPFUNIT WORK: the command `bpfunit exec` itself: exit statuses, signals, programs that it cannot serve.
+bpfunit=$1
+work=$2
+bad=0
+rm -rf "$work"
+mkdir -p "$work" || exit 2
+
+# expect STATUS TEXT COMMAND...
+expect() {
+	local status=$1 text=$2 output
+	shift 2
+	output=$("$@" 2>&1)
+	local got=$?
+	if [ $got != "$status" ] || ! grep -qF -- "$text" <<<"$output"; then
+		echo "'$*': status $got, not $status, or no '$text': $output"
+		bad=1
+	fi
+}
+
+expect 0 'Usage: bpfunit exec' "$bpfunit" exec --help
+expect 0 'run a program on an emulated kernel' "$bpfunit" --help
+expect 125 'Usage: bpfunit exec' "$bpfunit" exec
+expect 125 'Usage: bpfunit exec' "$bpfunit" exec --none
+expect 125 'No such file' "$bpfunit" exec --btf "$work/none" true
+expect 127 'No such file' "$bpfunit" exec "$work/none"
+expect 127 'No such file' "$bpfunit" exec no_such_program_anywhere
+expect 126 'Permission denied' "$bpfunit" exec "$work"
+expect 3 '' "$bpfunit" exec sh -c 'exit 3'
+expect 0 'a b' "$bpfunit" exec -- echo a b
+expect 137 '' "$bpfunit" exec sh -c 'kill -9 $$'
+expect 143 '' sh -c "'$bpfunit' exec sleep 60 & p=\$!; sleep 0.3; kill \$p; wait \$p"
+expect 0 'all of it' sh -c "echo all of it | '$bpfunit' exec cat"
+expect 0 libbpfunit "$bpfunit" exec sh -c 'echo $LD_PRELOAD'
+expect 0 '/none.so' env LD_PRELOAD=/none.so "$bpfunit" exec sh -c 'echo $LD_PRELOAD'
+
+# The library does nothing in a program that has nothing to do with BPF.
+expect 0 '' "$bpfunit" exec true
+[ -z "$("$bpfunit" exec --notes true 2>&1)" ] || { echo "true is not quiet"; bad=1; }
+
+echo 'int main(void) { return 0; }' >"$work/main.c"
+if cc -static "$work/main.c" -o "$work/static" 2>/dev/null; then
+	expect 126 'is linked statically' "$bpfunit" exec "$work/static"
+	printf '#!%s\n' "$work/static" >"$work/script"
+	chmod +x "$work/script"
+	expect 126 'is linked statically' "$bpfunit" exec "$work/script"
+fi
+printf '#!/bin/sh\necho from a script\n' >"$work/script"
+chmod +x "$work/script"
+expect 0 'from a script' "$bpfunit" exec "$work/script"
+if [ "$(id -u)" = 0 ]; then
+	cp "$(type -P true)" "$work/setuid"
+	chown 1 "$work/setuid" && chmod u+s "$work/setuid"
+	expect 126 'is set-uid' "$bpfunit" exec "$work/setuid"
+fi
+exit $bad
