@@ -223,12 +223,8 @@ static u32 serving(const struct bu_prog *prog, u32 attach_type)
 	return 0;
 }
 
-/* What libbpf learns about the kernel from failing calls is answered also of types without a row.
- */
-static long without_type(const struct bu_link_request *request, u32 type)
+static long without_type(const struct bu_link_request *request)
 {
-	if (type == BU_LINK_UPROBE_MULTI)
-		return (s32)request->attr->uprobe_multi.pid < 0 ? -EINVAL : -EBADF;
 	bu_note(request->kernel,
 		"bpf(2) command BPF_LINK_CREATE is not emulated for this attach type: program '%s' "
 		"was not attached; run it from the test",
@@ -240,7 +236,7 @@ static long create(const struct bu_link_request *request, u32 number)
 {
 	const struct bu_link_type *type = bu_link_type_of(number);
 
-	return type ? bu_link_create(type, request) : without_type(request, number);
+	return type ? bu_link_create(type, request) : without_type(request);
 }
 
 static long create_of_prog(struct bu_link_request *request)

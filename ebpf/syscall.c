@@ -46,16 +46,9 @@ static const struct command commands[] = {
 #undef BU_COMMAND
 };
 
-/* Names of the commands that have no row. Source: enum bpf_cmd (6.12). */
-static const char *const other_commands[] = {
-	[20] = "BPF_TASK_FD_QUERY", [36] = "BPF_TOKEN_CREATE",
-};
-
 const char *bu_command_name(unsigned int cmd)
 {
-	if (cmd < BU_ARRAY_SIZE(commands) && commands[cmd].name)
-		return commands[cmd].name;
-	return cmd < BU_ARRAY_SIZE(other_commands) ? other_commands[cmd] : NULL;
+	return cmd < BU_ARRAY_SIZE(commands) ? commands[cmd].name : NULL;
 }
 
 int bu_call_put(struct bu_call *call, u32 offset, const void *value, u32 size)
