@@ -75,6 +75,10 @@ s64 bu_btf_type_tail(const struct btf_type *type);
  * - none: a kernel without BTF.
  */
 void bu_vmlinux_note_object(const void *elf, size_t size); /* an ELF image that libbpf opens */
+/* The same of an object of which only the BTF is known, or (NULL) a section. */
+void bu_vmlinux_note_types(const void *btf, u32 size, const char *section);
+/* An attach target, as an object's section would name it: a function, or a typedef btf_trace_... */
+void bu_vmlinux_note_target(const char *name, u32 kind);
 /* Drop what was noted since this kernel was made. */
 void bu_vmlinux_forget(const struct bu_kernel *kernel);
 /* A new kernel gets its BTF object, still empty. 0, -ENOMEM. */

@@ -184,6 +184,8 @@ static int fill(struct bu_prog *prog, union bpf_attr *attr, struct bu_log *log)
 	if (!err)
 		err = copy_insns(prog, attr);
 	if (!err)
+		err = bu_prog_relocate(prog, attr, log);
+	if (!err)
 		err = copy_license(prog, attr->license);
 	if (!err)
 		err = set_type(prog, attr);

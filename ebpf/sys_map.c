@@ -143,8 +143,9 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 		return -EINVAL;
 	}
 	err = ops->check(attr);
-	if (!err)
-		err = btf_of_create(kernel, attr, &btf);
+	if (err)
+		return err;
+	err = btf_of_create(kernel, attr, &btf);
 	if (err && attr->map_type == BPF_MAP_TYPE_STRUCT_OPS)
 		err = first_error(kernel, attr, err);
 	if (err)

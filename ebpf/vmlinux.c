@@ -67,10 +67,17 @@ static void parse(struct bu_btf_source *source)
 	source->btf.strings_size = 0;
 }
 
+static bool same_bytes(const void *a, size_t size, const void *b, size_t other)
+{
+	return size == other && (!size || !memcmp(a, b, size));
+}
+
+/* Of some no image is known. */
 static bool same(const struct bu_btf_source *a, const struct bu_btf_source *b)
 {
-	return a->image_size == b->image_size &&
-	       (!a->image_size || !memcmp(a->image, b->image, a->image_size));
+	return same_bytes(a->image, a->image_size, b->image, b->image_size) &&
+	       same_bytes(a->btf.data, a->btf.size, b->btf.data, b->btf.size) &&
+	       same_bytes(a->sections, a->sections_size, b->sections, b->sections_size);
 }
 
 /* Add an object unless an equal one is there. */
@@ -103,6 +110,50 @@ void bu_vmlinux_note_object(const void *image, size_t size)
 	pthread_mutex_lock(&noting);
 	enlist(source);
 	pthread_mutex_unlock(&noting);
+}
+
+void bu_vmlinux_note_types(const void *btf, u32 size, const char *section)
+{
+	struct bu_btf_source *source = calloc(1, sizeof(*source));
+	struct bu_bytes sections = { 0 }, types = { 0 };
+
+	if (!source)
+		return;
+	if (section)
+		bu_bytes_add(&sections, section, strlen(section) + 1);
+	if (btf)
+		bu_bytes_add(&types, btf, size);
+	source->btf.data = types.data;
+	source->btf.size = types.size;
+	source->sections = (char *)sections.data;
+	source->sections_size = sections.size;
+	pthread_mutex_lock(&noting);
+	enlist(source);
+	pthread_mutex_unlock(&noting);
+}
+
+void bu_vmlinux_note_target(const char *name, u32 kind)
+{
+	static const struct {
+		const char *prefix, *section;
+		u32 kind;
+	} targets[] = {
+		{ "btf_trace_", "tp_btf/", BTF_KIND_TYPEDEF },
+		{ "bpf_lsm_", "lsm/", BTF_KIND_FUNC },
+		{ "bpf_iter_", "iter/", BTF_KIND_FUNC },
+		{ "", "fentry/", BTF_KIND_FUNC },
+	};
+	char section[256];
+
+	for (size_t i = 0; i < BU_ARRAY_SIZE(targets); i++) {
+		size_t len = strlen(targets[i].prefix);
+
+		if (kind != targets[i].kind || strncmp(name, targets[i].prefix, len) != 0)
+			continue;
+		snprintf(section, sizeof(section), "%s%.200s", targets[i].section, name + len);
+		bu_vmlinux_note_types(NULL, 0, section);
+		return;
+	}
 }
 
 void bu_vmlinux_forget(const struct bu_kernel *kernel)
