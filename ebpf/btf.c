@@ -3,9 +3,7 @@
  * BTF objects. A blob is checked once, when it is loaded: sections inside the blob, strings
  * terminated, types that fill their section and refer to types and strings that exist. What is read
  * later needs no further checks of bounds; only cycles of types remain, which walks limit by depth.
- * Source: btf_parse_hdr(), btf_check_meta(), kernel/bpf/btf.c (6.12). Differs: the kernel also
- * rejects what no compiler writes (duplicate members, odd sizes of integers, names that are no
- * identifiers, ...).
+ * What BTF_LOAD brings is also put to the kernel's own checks (ebpf/btf_check.h).
  */
 #include "ebpf/btf.h"
 
@@ -174,9 +172,11 @@ static int add_type(struct bu_btf *btf, u32 *capacity, u32 offset)
 	return btf->nr_types > MAX_TYPES ? -E2BIG : 0;
 }
 
-static int index_types(struct bu_btf *btf, u32 begin, u32 size)
+int bu_btf_index(struct bu_btf *btf)
 {
-	u32 at = begin, end = begin + size, capacity = 0;
+	const struct btf_header *header = btf->data;
+	u32 size = header->type_len, at = header->hdr_len + header->type_off, end = at + size,
+	    capacity = 0;
 	int err = add_type(btf, &capacity, 0);
 
 	while (!err && at < end) {
@@ -188,9 +188,7 @@ static int index_types(struct bu_btf *btf, u32 begin, u32 size)
 		err = add_type(btf, &capacity, at);
 		at += sizeof(*type) + tail;
 	}
-	if (err)
-		return err;
-	return types_are_sound(btf) ? 0 : -EINVAL;
+	return err;
 }
 
 static bool section_fits(u32 offset, u32 size, u32 room)
@@ -221,7 +219,10 @@ int bu_btf_parse(struct bu_btf *btf)
 	btf->strings_size = header->str_len;
 	if (btf->strings[0] || btf->strings[header->str_len - 1])
 		return -EINVAL;
-	return index_types(btf, header->hdr_len + header->type_off, header->type_len);
+	err = bu_btf_index(btf);
+	if (err)
+		return err;
+	return types_are_sound(btf) ? 0 : -EINVAL;
 }
 
 int bu_btf_init(struct bu_btf *btf, struct bu_kernel *kernel)

@@ -41,6 +41,9 @@ int bu_btf_init(struct bu_btf *btf, struct bu_kernel *kernel);
 /* Check btf->data and btf->size and fill in types (malloc'ed) and strings: 0, -EINVAL, -E2BIG,
  * -ENOMEM. */
 int bu_btf_parse(struct bu_btf *btf);
+/* Of bu_btf_parse() only the last part: find the types, which fit the section. 0, -EINVAL, -E2BIG,
+ * -ENOMEM. */
+int bu_btf_index(struct bu_btf *btf);
 /* libbpf's view, made when first asked for; NULL when it cannot be parsed. Owned by `btf`. */
 struct btf *bu_btf_parsed(struct bu_btf *btf);
 /* A string of the blob's string section without parsing the rest; NULL when out of range. */

@@ -11,8 +11,11 @@
 #include <limits.h>
 #include <string.h>
 
-/* Newer than the oldest header that we build with: offset of btf_vmlinux_id in struct bpf_map_info. */
+/* Newer than the oldest header that we build with: offset of btf_vmlinux_id in struct bpf_map_info.
+ */
 #define MAP_BTF_VMLINUX_ID 76
+
+#define F_TOKEN_FD (1U << 16)
 
 static enum bu_object_kind kind_of_command(unsigned int cmd)
 {
@@ -50,13 +53,22 @@ long bu_sys_fd_by_id(struct bu_kernel *kernel, struct bu_call *call)
 	struct bu_object *object;
 
 	bu_fd_reap(kernel);
-	if (kind_of_command(call->cmd) == BU_OBJECT_BTF)
-		bu_vmlinux_btf(kernel);
 	object = bu_object_by_id(kernel, kind_of_command(call->cmd), call->attr->prog_id);
 	if (!object)
 		return -ENOENT;
 	bu_object_get(object);
 	return bu_fd_install(object);
+}
+
+/* Source: bpf_btf_get_fd_by_id() (6.18). */
+long bu_sys_btf_fd_by_id(struct bu_kernel *kernel, struct bu_call *call)
+{
+	if (call->attr->open_flags & ~F_TOKEN_FD)
+		return -EINVAL;
+	if (call->attr->open_flags)
+		return -EBADF;  /* there are no tokens */
+	bu_vmlinux_btf(kernel); /* makes it, or not */
+	return bu_sys_fd_by_id(kernel, call);
 }
 
 /* The filled-in struct to the caller, and how much of it there was. */

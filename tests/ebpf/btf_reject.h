@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * BTF that the kernel refuses, and BTF at the edge that it takes: types after an `int` (id 1), as
+ * words. BAD(name, errno, the last line of the kernel's log, words...).
+ * Source: BPF_BTF_LOAD with log_level 1 on Linux 6.18.
+ */
+/* clang-format off: a row a line */
+#define INFO(kind, kflag, vlen) ((u32)(kflag) << 31 | (u32)(kind) << 24 | (vlen))
+#define INT(name, size, bits, offset, encoding) name, INFO(1, 0, 0), size, (encoding) << 24 | (offset) << 16 | (bits)
+#define PTR(to) 0, INFO(2, 0, 0), to
+#define ARRAY(of, index, n) 0, INFO(3, 0, 0), 0, of, index, n
+#define STRUCT(name, size, vlen) name, INFO(4, 0, vlen), size
+#define UNION(name, size, vlen) name, INFO(5, 0, vlen), size
+#define KSTRUCT(name, size, vlen) name, INFO(4, 1, vlen), size
+#define ENUM(name, size, vlen) name, INFO(6, 0, vlen), size
+#define FWD(name) name, INFO(7, 0, 0), 0
+#define TYPEDEF(name, to) name, INFO(8, 0, 0), to
+#define CONST(to) 0, INFO(10, 0, 0), to
+#define FUNC(name, linkage, proto) name, INFO(12, 0, linkage), proto
+#define PROTO(ret, vlen) 0, INFO(13, 0, vlen), ret
+#define VAR(name, type, linkage) name, INFO(14, 0, 0), type, linkage
+#define DATASEC(name, size, vlen) name, INFO(15, 0, vlen), size
+#define FLOAT(name, size) name, INFO(16, 0, 0), size
+#define DECL_TAG(name, type, index) name, INFO(17, 0, 0), type, (u32)(index)
+#define TYPE_TAG(name, to) name, INFO(18, 0, 0), to
+#define ENUM64(name, size, vlen) name, INFO(19, 0, vlen), size
+
+/* Offsets of the strings. */
+#define BTF_STRINGS "\0int\0x\0y\0s\0.data\0bad name\0v\0f\0tag\0"
+#define N_INT 1
+#define N_X 5
+#define N_Y 7
+#define N_S 9
+#define N_DATA 11
+#define N_BAD 17
+#define N_V 26
+#define N_F 28
+#define N_TAG 30
+#define N_OUT 1000
+
+BAD(int_size_0, 0, "", INT(N_X, 0, 0, 0, 0))
+BAD(int_size_3, 0, "", INT(N_X, 3, 24, 0, 0))
+BAD(int_size_32, 0, "", INT(N_X, 32, 128, 0, 0))
+BAD(int_more_bits_than_size, -EINVAL, "[2] INT x size=4 bits_offset=0 nr_bits=33 encoding=(none) nr_bits exceeds type_size", INT(N_X, 4, 33, 0, 0))
+BAD(int_129_bits, -EINVAL, "[2] INT x size=32 bits_offset=0 nr_bits=129 encoding=(none) nr_bits exceeds 128", INT(N_X, 32, 129, 0, 0))
+BAD(int_offset_beyond, -EINVAL, "[2] INT x size=4 bits_offset=4 nr_bits=30 encoding=(none) nr_bits exceeds type_size", INT(N_X, 4, 30, 4, 0))
+BAD(int_two_encodings, -BU_ENOTSUPP, "[2] INT x size=4 bits_offset=0 nr_bits=32 encoding=UNKN Unsupported encoding", INT(N_X, 4, 32, 0, 3))
+BAD(int_unknown_encoding, -BU_ENOTSUPP, "[2] INT x size=4 bits_offset=0 nr_bits=32 encoding=UNKN Unsupported encoding", INT(N_X, 4, 32, 0, 8))
+BAD(int_data_high_bits, -EINVAL, "[2] INT x Invalid int_data:f0000020", N_X, INFO(1, 0, 0), 4, 0xf0000020)
+BAD(int_with_members, -EINVAL, "[2] INT x size=4 bits_offset=0 nr_bits=32 encoding=(none) vlen != 0", N_X, INFO(1, 0, 1), 4, 32)
+BAD(int_with_kflag, -EINVAL, "[2] INT x size=4 bits_offset=0 nr_bits=32 encoding=(none) Invalid btf_info kind_flag", N_X, INFO(1, 1, 0), 4, 32)
+BAD(int_without_name, 0, "", INT(0, 4, 32, 0, 0))
+BAD(int_bad_name, 0, "", INT(N_BAD, 4, 32, 0, 0))
+BAD(int_name_out, -EINVAL, "[2] Invalid name_offset:1000", INT(N_OUT, 4, 32, 0, 0))
+BAD(int_cut, -EINVAL, "[2] INT x meta_left:0 meta_needed:4", N_X, INFO(1, 0, 0), 4)
+BAD(type_cut, -EINVAL, "[2] meta_left:8 meta_needed:12", N_X, INFO(1, 0, 0))
+BAD(kind_0, -EINVAL, "[2] Invalid kind:0", N_X, INFO(0, 0, 0), 4)
+BAD(kind_20, -EINVAL, "[2] Invalid kind:20", N_X, INFO(20, 0, 0), 4)
+BAD(kind_31, -EINVAL, "[2] Invalid kind:31", N_X, INFO(31, 0, 0), 4)
+BAD(info_unknown_bits, -EINVAL, "[2] Invalid btf_info:21000000", N_X, 1 << 29 | 1 << 24, 4, 32)
+BAD(info_vlen_bits, -EINVAL, "[2] Invalid btf_info:1010000", N_X, 1 << 16 | 1 << 24, 4, 32)
+BAD(ptr_to_nothing, -EINVAL, "[2] PTR (anon) type_id=9 Invalid type_id", PTR(9))
+BAD(ptr_named, -EINVAL, "[2] PTR x type_id=1 Invalid name", N_X, INFO(2, 0, 0), 1)
+BAD(ptr_to_void, 0, "", PTR(0))
+BAD(ptr_with_kflag, -EINVAL, "[2] PTR (anon) type_id=1 Invalid btf_info kind_flag", 0, INFO(2, 1, 0), 1)
+BAD(ptr_to_itself, -EEXIST, "[2] PTR (anon) type_id=2 Loop detected", PTR(2))
+BAD(const_to_itself, -EEXIST, "[2] CONST (anon) type_id=2 Loop detected", CONST(2))
+BAD(const_ring, -EEXIST, "[2] CONST (anon) type_id=3 Loop detected", CONST(3), CONST(2))
+BAD(const_to_void, 0, "", CONST(0))
+BAD(const_of_func, 0, "", PROTO(0, 0), FUNC(N_F, 1, 2), CONST(3))
+BAD(const_of_ptr_to_func, 0, "", PROTO(0, 0), PTR(2), CONST(3))
+BAD(const_named, -EINVAL, "[2] CONST x type_id=1 Invalid name", N_X, INFO(10, 0, 0), 1)
+BAD(typedef_without_name, -EINVAL, "[2] TYPEDEF (anon) type_id=1 Invalid name", TYPEDEF(0, 1))
+BAD(typedef_ring, -EEXIST, "[2] TYPEDEF x type_id=3 Loop detected", TYPEDEF(N_X, 3), TYPEDEF(N_Y, 2))
+BAD(typedef_bad_name, -EINVAL, "[2] TYPEDEF bad name type_id=1 Invalid name", TYPEDEF(N_BAD, 1))
+BAD(type_tag_without_name, -EINVAL, "[2] TYPE_TAG (anon) type_id=1 Invalid name", TYPE_TAG(0, 1))
+BAD(type_tag, 0, "", TYPE_TAG(N_TAG, 1))
+BAD(type_tag_with_kflag, 0, "", N_TAG, INFO(18, 1, 0), 1)
+BAD(array, 0, "", ARRAY(1, 1, 4))
+BAD(array_with_size, -EINVAL, "[2] ARRAY (anon) type_id=1 index_type_id=1 nr_elems=4 size != 0", 0, INFO(3, 0, 0), 4, 1, 1, 4)
+BAD(array_named, -EINVAL, "[2] ARRAY x type_id=1 index_type_id=1 nr_elems=4 Invalid name", N_X, INFO(3, 0, 0), 0, 1, 1, 4)
+BAD(array_with_members, -EINVAL, "[2] ARRAY (anon) type_id=1 index_type_id=1 nr_elems=4 vlen != 0", 0, INFO(3, 0, 1), 0, 1, 1, 4)
+BAD(array_cut, -EINVAL, "[2] ARRAY (anon) meta_left:8 meta_needed:12", 0, INFO(3, 0, 0), 0, 1, 1)
+BAD(array_of_void, -EINVAL, "[2] ARRAY (anon) type_id=0 index_type_id=1 nr_elems=4 Invalid elem", ARRAY(0, 1, 4))
+BAD(array_by_void, -EINVAL, "[2] ARRAY (anon) type_id=1 index_type_id=0 nr_elems=4 Invalid index", ARRAY(1, 0, 4))
+BAD(array_by_ptr, -EINVAL, "[3] ARRAY (anon) type_id=1 index_type_id=2 nr_elems=4 Invalid index", PTR(1), ARRAY(1, 2, 4))
+BAD(array_of_itself, -EEXIST, "[2] ARRAY (anon) type_id=2 index_type_id=1 nr_elems=4 Loop detected", ARRAY(2, 1, 4))
+BAD(array_of_nothing, -EINVAL, "[2] ARRAY (anon) type_id=9 index_type_id=1 nr_elems=4 Invalid elem", ARRAY(9, 1, 4))
+BAD(array_too_large, -EINVAL, "[2] ARRAY (anon) type_id=1 index_type_id=1 nr_elems=1073741824 Array size overflows U32_MAX", ARRAY(1, 1, 0x40000000))
+BAD(array_of_func, -EINVAL, "[4] ARRAY (anon) type_id=3 index_type_id=1 nr_elems=4 Invalid elem", PROTO(0, 0), FUNC(N_F, 1, 2), ARRAY(3, 1, 4))
+BAD(array_of_fwd, -EINVAL, "[3] ARRAY (anon) type_id=2 index_type_id=1 nr_elems=4 Invalid elem", FWD(N_X), ARRAY(2, 1, 4))
+BAD(array_of_bitfield_int, -EINVAL, "[3] ARRAY (anon) type_id=2 index_type_id=1 nr_elems=4 Invalid array of int", INT(N_X, 4, 3, 0, 0), ARRAY(2, 1, 4))
+BAD(struct, 0, "", STRUCT(N_S, 4, 1), N_X, 1, 0)
+BAD(struct_bad_name, -EINVAL, "[2] STRUCT bad name size=4 vlen=1 Invalid name", STRUCT(N_BAD, 4, 1), N_X, 1, 0)
+BAD(struct_nameless, 0, "", STRUCT(0, 4, 1), 0, 1, 0)
+BAD(struct_cut, -EINVAL, "[2] STRUCT s meta_left:12 meta_needed:24", STRUCT(N_S, 8, 2), N_X, 1, 0)
+BAD(struct_member_beyond, -EINVAL, "\tx type_id=1 bits_offset=32 Member exceeds struct_size", STRUCT(N_S, 4, 1), N_X, 1, 32)
+BAD(struct_member_half_beyond, -EINVAL, "\tx type_id=1 bits_offset=8 Member exceeds struct_size", STRUCT(N_S, 4, 1), N_X, 1, 8)
+BAD(struct_member_unaligned_bits, 0, "", STRUCT(N_S, 8, 1), N_X, 1, 3)
+BAD(struct_members_in_disorder, -EINVAL, "\ty type_id=1 bits_offset=0 Invalid member bits_offset", STRUCT(N_S, 8, 2), N_X, 1, 32, N_Y, 1, 0)
+BAD(struct_members_overlap, 0, "", STRUCT(N_S, 8, 2), N_X, 1, 0, N_Y, 1, 0)
+BAD(struct_member_of_void, -EINVAL, "\tx type_id=0 bits_offset=0 Invalid type_id", STRUCT(N_S, 4, 1), N_X, 0, 0)
+BAD(struct_member_of_nothing, -EINVAL, "\tx type_id=9 bits_offset=0 Invalid member", STRUCT(N_S, 4, 1), N_X, 9, 0)
+BAD(struct_member_bad_name, -EINVAL, "\tbad name type_id=1 bits_offset=0 Invalid name", STRUCT(N_S, 4, 1), N_BAD, 1, 0)
+BAD(struct_member_name_out, -EINVAL, "\t(invalid-name-offset) type_id=1 bits_offset=0 Invalid member name_offset:1000", STRUCT(N_S, 4, 1), N_OUT, 1, 0)
+BAD(struct_same_name_twice, 0, "", STRUCT(N_S, 8, 2), N_X, 1, 0, N_X, 1, 32)
+BAD(struct_in_itself, -EEXIST, "[2] STRUCT s size=8 vlen=1 Loop detected", STRUCT(N_S, 8, 1), N_X, 2, 0)
+BAD(struct_by_ptr_in_itself, 0, "", PTR(3), STRUCT(N_S, 8, 1), N_X, 2, 0)
+BAD(struct_member_of_fwd, -EINVAL, "\tx type_id=2 bits_offset=0 Invalid member", FWD(N_Y), STRUCT(N_S, 8, 1), N_X, 2, 0)
+BAD(struct_member_of_func, -EINVAL, "\tx type_id=3 bits_offset=0 Invalid member", PROTO(0, 0), FUNC(N_F, 1, 2), STRUCT(N_S, 8, 1), N_X, 3, 0)
+BAD(struct_member_of_proto, -EINVAL, "\tx type_id=2 bits_offset=0 Invalid member", PROTO(0, 0), STRUCT(N_S, 8, 1), N_X, 2, 0)
+BAD(struct_ptr_unaligned, -EINVAL, "\tx type_id=2 bits_offset=4 Member is not byte aligned", PTR(1), STRUCT(N_S, 16, 1), N_X, 2, 4)
+BAD(struct_ptr_beyond, -EINVAL, "\tx type_id=2 bits_offset=8 Member exceeds struct_size", PTR(1), STRUCT(N_S, 8, 1), N_X, 2, 8)
+BAD(struct_array_beyond, -EINVAL, "\tx type_id=2 bits_offset=0 Member exceeds struct_size", ARRAY(1, 1, 4), STRUCT(N_S, 8, 1), N_X, 2, 0)
+BAD(struct_struct_beyond, -EINVAL, "\tx type_id=2 bits_offset=8 Member exceeds struct_size", STRUCT(N_Y, 8, 0), STRUCT(N_S, 8, 1), N_X, 2, 8)
+BAD(struct_enum_beyond, -EINVAL, "\tx type_id=2 bits_offset=8 Member exceeds struct_size", ENUM(N_Y, 4, 0), STRUCT(N_S, 4, 1), N_X, 2, 8)
+BAD(struct_float_beyond, -EINVAL, "\tx type_id=2 bits_offset=8 Member is not properly aligned", FLOAT(N_Y, 8), STRUCT(N_S, 8, 1), N_X, 2, 8)
+BAD(struct_float_unaligned, -EINVAL, "\tx type_id=2 bits_offset=32 Member is not properly aligned", FLOAT(N_Y, 8), STRUCT(N_S, 16, 1), N_X, 2, 32)
+BAD(bitfield, 0, "", KSTRUCT(N_S, 4, 1), N_X, 1, 3 << 24 | 5)
+BAD(bitfield_too_wide, -EINVAL, "\tx type_id=1 bitfield_size=33 bits_offset=0 Invalid member bitfield_size", KSTRUCT(N_S, 8, 1), N_X, 1, 33 << 24)
+BAD(bitfield_beyond, -EINVAL, "\tx type_id=1 bitfield_size=8 bits_offset=28 Member exceeds struct_size", KSTRUCT(N_S, 4, 1), N_X, 1, 8 << 24 | 28)
+BAD(bitfield_of_ptr, -EINVAL, "\tx type_id=2 bitfield_size=8 bits_offset=0 Invalid member bitfield_size", PTR(1), KSTRUCT(N_S, 8, 1), N_X, 2, 8 << 24)
+BAD(union_member_not_at_0, -EINVAL, "\tx type_id=1 bits_offset=32 Invalid member bits_offset", UNION(N_S, 8, 1), N_X, 1, 32)
+BAD(enum, 0, "", ENUM(N_S, 4, 1), N_X, 5)
+BAD(enum_size_3, -EINVAL, "[2] ENUM s size=3 vlen=1 Unexpected size", ENUM(N_S, 3, 1), N_X, 5)
+BAD(enum_size_16, -EINVAL, "[2] ENUM s size=16 vlen=1 Unexpected size", ENUM(N_S, 16, 1), N_X, 5)
+BAD(enum_cut, -EINVAL, "[2] ENUM s meta_left:8 meta_needed:16", ENUM(N_S, 4, 2), N_X, 5)
+BAD(enum_value_without_name, -EINVAL, "[2] ENUM s size=4 vlen=1 Invalid name", ENUM(N_S, 4, 1), 0, 5)
+BAD(enum_value_bad_name, -EINVAL, "[2] ENUM s size=4 vlen=1 Invalid name", ENUM(N_S, 4, 1), N_BAD, 5)
+BAD(enum_value_name_out, -EINVAL, "\tInvalid name_offset:1000", ENUM(N_S, 4, 1), N_OUT, 5)
+BAD(enum64, 0, "", ENUM64(N_S, 8, 1), N_X, 5, 1)
+BAD(enum64_size_12, -EINVAL, "[2] ENUM64 s size=12 vlen=1 Unexpected size", ENUM64(N_S, 12, 1), N_X, 5, 1)
+BAD(enum64_cut, -EINVAL, "[2] ENUM64 s meta_left:8 meta_needed:12", ENUM64(N_S, 8, 1), N_X, 5)
+BAD(fwd_without_name, -EINVAL, "[2] FWD (anon) struct Invalid name", FWD(0))
+BAD(fwd_with_type, -EINVAL, "[2] FWD x struct type != 0", N_X, INFO(7, 0, 0), 1)
+BAD(fwd_with_members, -EINVAL, "[2] FWD x struct vlen != 0", N_X, INFO(7, 0, 1), 0)
+BAD(proto_named, -EINVAL, "[2] FUNC_PROTO x return=0 args=(void) Invalid name", N_X, INFO(13, 0, 0), 0)
+BAD(proto_with_kflag, -EINVAL, "[2] FUNC_PROTO (anon) return=0 args=(void) Invalid btf_info kind_flag", 0, INFO(13, 1, 0), 0)
+BAD(proto_cut, -EINVAL, "[2] FUNC_PROTO (anon) meta_left:8 meta_needed:16", PROTO(0, 2), N_X, 1)
+BAD(proto_returns_nothing_known, -EINVAL, "[2] FUNC_PROTO (anon) return=9 args=(void) Invalid return type", PROTO(9, 0))
+BAD(proto_returns_fwd, -EINVAL, "[3] FUNC_PROTO (anon) return=2 args=(void) Invalid return type", FWD(N_X), PROTO(2, 0))
+BAD(proto_arg_without_name, 0, "", PROTO(0, 1), 0, 1)
+BAD(proto_arg_bad_name, -EINVAL, "[2] FUNC_PROTO (anon) return=0 args=(1 bad name) Invalid arg#1", PROTO(0, 1), N_BAD, 1)
+BAD(proto_arg_name_out, -EINVAL, "[2] FUNC_PROTO (anon) return=0 args=(1 (invalid-name-offset)) Invalid arg#1", PROTO(0, 1), N_OUT, 1)
+BAD(proto_arg_void_in_the_middle, -EINVAL, "[2] FUNC_PROTO (anon) return=0 args=(0 (anon), 1 y) Invalid arg#1", PROTO(0, 2), 0, 0, N_Y, 1)
+BAD(proto_vararg, 0, "", PROTO(0, 2), N_X, 1, 0, 0)
+BAD(proto_vararg_named, -EINVAL, "[2] FUNC_PROTO (anon) return=0 args=(1 x, vararg) Invalid arg#2", PROTO(0, 2), N_X, 1, N_Y, 0)
+BAD(proto_arg_of_nothing, -EINVAL, "[2] FUNC_PROTO (anon) return=0 args=(9 x) Invalid arg#1", PROTO(0, 1), N_X, 9)
+BAD(proto_arg_of_func, -EINVAL, "[4] FUNC_PROTO (anon) return=0 args=(3 x) Invalid arg#1", PROTO(0, 0), FUNC(N_F, 1, 2), PROTO(0, 1), N_X, 3)
+BAD(proto_arg_of_fwd, -EINVAL, "[3] FUNC_PROTO (anon) return=0 args=(2 x) Invalid arg#1", FWD(N_S), PROTO(0, 1), N_X, 2)
+BAD(func, 0, "", PROTO(0, 1), N_X, 1, FUNC(N_F, 1, 2))
+BAD(func_linkage_3, -EINVAL, "[3] FUNC f type_id=2 Invalid func linkage", PROTO(0, 0), FUNC(N_F, 3, 2))
+BAD(func_without_name, -EINVAL, "[3] FUNC (anon) type_id=2 Invalid name", PROTO(0, 0), FUNC(0, 1, 2))
+BAD(func_bad_name, -EINVAL, "[3] FUNC bad name type_id=2 Invalid name", PROTO(0, 0), FUNC(N_BAD, 1, 2))
+BAD(func_of_int, -EINVAL, "[2] FUNC f type_id=1 Invalid type_id", FUNC(N_F, 1, 1))
+BAD(func_of_nothing, -EINVAL, "[2] FUNC f type_id=9 Invalid type_id", FUNC(N_F, 1, 9))
+BAD(func_of_func, -EINVAL, "[4] FUNC x type_id=3 Invalid type_id", PROTO(0, 0), FUNC(N_F, 1, 2), FUNC(N_X, 1, 3))
+BAD(func_arg_without_name, -EINVAL, "[3] FUNC f type_id=2 Invalid arg#1", PROTO(0, 1), 0, 1, FUNC(N_F, 1, 2))
+BAD(func_vararg, 0, "", PROTO(0, 2), N_X, 1, 0, 0, FUNC(N_F, 1, 2))
+BAD(func_with_kflag, -EINVAL, "[3] FUNC f type_id=2 Invalid btf_info kind_flag", PROTO(0, 0), N_F, INFO(12, 1, 1), 2)
+BAD(var, 0, "", VAR(N_V, 1, 1))
+BAD(var_without_name, -EINVAL, "[2] VAR (anon) type_id=1 linkage=1 Invalid name", VAR(0, 1, 1))
+BAD(var_bad_name, -EINVAL, "[2] VAR bad name type_id=1 linkage=1 Invalid name", VAR(N_BAD, 1, 1))
+BAD(var_of_void, -EINVAL, "[2] VAR v type_id=0 linkage=1 Invalid type_id", VAR(N_V, 0, 1))
+BAD(var_of_nothing, -EINVAL, "[2] VAR v type_id=9 linkage=1 Invalid type_id", VAR(N_V, 9, 1))
+BAD(var_linkage_3, -EINVAL, "[2] VAR v type_id=1 linkage=3 Linkage not supported", VAR(N_V, 1, 3))
+BAD(var_cut, -EINVAL, "[2] VAR v meta_left:0 meta_needed:4", N_V, INFO(14, 0, 0), 1)
+BAD(var_of_func, -EINVAL, "[4] VAR v type_id=3 linkage=1 Invalid type_id", PROTO(0, 0), FUNC(N_F, 1, 2), VAR(N_V, 3, 1))
+BAD(datasec, 0, "", VAR(N_V, 1, 1), DATASEC(N_DATA, 4, 1), 2, 0, 4)
+BAD(datasec_size_0, -EINVAL, "[3] DATASEC .data size=0 vlen=1 size == 0", VAR(N_V, 1, 1), DATASEC(N_DATA, 0, 1), 2, 0, 4)
+BAD(datasec_without_name, -EINVAL, "[3] DATASEC (anon) size=4 vlen=1 Invalid name", VAR(N_V, 1, 1), DATASEC(0, 4, 1), 2, 0, 4)
+BAD(datasec_bad_name, 0, "", VAR(N_V, 1, 1), DATASEC(N_BAD, 4, 1), 2, 0, 4)
+BAD(datasec_of_int, -EINVAL, "\t type_id=1 offset=0 size=4 Not a VAR kind member", DATASEC(N_DATA, 4, 1), 1, 0, 4)
+BAD(datasec_of_void, -EINVAL, "\t type_id=0 offset=0 size=4 Invalid type_id", DATASEC(N_DATA, 4, 1), 0, 0, 4)
+BAD(datasec_of_nothing, -EINVAL, "\t type_id=9 offset=0 size=4 Not a VAR kind member", DATASEC(N_DATA, 4, 1), 9, 0, 4)
+BAD(datasec_var_beyond, -EINVAL, "\t type_id=2 offset=4 size=4 Invalid offset", VAR(N_V, 1, 1), DATASEC(N_DATA, 4, 1), 2, 4, 4)
+BAD(datasec_var_too_small, -EINVAL, "\t type_id=2 offset=0 size=2 Invalid size", VAR(N_V, 1, 1), DATASEC(N_DATA, 4, 1), 2, 0, 2)
+BAD(datasec_var_size_0, -EINVAL, "\t type_id=2 offset=0 size=0 Invalid size", VAR(N_V, 1, 1), DATASEC(N_DATA, 4, 1), 2, 0, 0)
+BAD(datasec_vars_overlap, -EINVAL, "\t type_id=3 offset=2 size=4 Invalid offset", VAR(N_V, 1, 1), VAR(N_X, 1, 1), DATASEC(N_DATA, 8, 2), 2, 0, 4, 3, 2, 4)
+BAD(datasec_larger_than_vars, 0, "", VAR(N_V, 1, 1), DATASEC(N_DATA, 64, 1), 2, 0, 4)
+BAD(datasec_cut, -EINVAL, "[3] DATASEC .data meta_left:8 meta_needed:12", VAR(N_V, 1, 1), DATASEC(N_DATA, 4, 1), 2, 0)
+BAD(float, 0, "", FLOAT(N_X, 8))
+BAD(float_size_3, -EINVAL, "[2] FLOAT x size=3 Invalid type_size", FLOAT(N_X, 3))
+BAD(float_with_members, -EINVAL, "[2] FLOAT x size=8 vlen != 0", N_X, INFO(16, 0, 1), 8)
+BAD(decl_tag, -EINVAL, "[2] DECL_TAG tag type=1 component_idx=-1 Invalid type_id", DECL_TAG(N_TAG, 1, -1))
+BAD(decl_tag_of_struct, 0, "", STRUCT(N_S, 4, 1), N_X, 1, 0, DECL_TAG(N_TAG, 2, 0))
+BAD(decl_tag_index_beyond, -EINVAL, "[3] DECL_TAG tag type=2 component_idx=1 Invalid component_idx", STRUCT(N_S, 4, 1), N_X, 1, 0, DECL_TAG(N_TAG, 2, 1))
+BAD(decl_tag_without_name, -EINVAL, "[3] DECL_TAG (anon) type=2 component_idx=-1 Invalid value", STRUCT(N_S, 4, 1), N_X, 1, 0, DECL_TAG(0, 2, -1))
+BAD(decl_tag_index_minus_2, -EINVAL, "[3] DECL_TAG tag type=2 component_idx=-2 Invalid component_idx", STRUCT(N_S, 4, 1), N_X, 1, 0, DECL_TAG(N_TAG, 2, -2))
+BAD(decl_tag_var_index, -EINVAL, "[3] DECL_TAG tag type=2 component_idx=0 Invalid component_idx", VAR(N_V, 1, 1), DECL_TAG(N_TAG, 2, 0))
+BAD(decl_tag_arg, 0, "", PROTO(0, 1), N_X, 1, FUNC(N_F, 1, 2), DECL_TAG(N_TAG, 3, 0))
+BAD(decl_tag_arg_beyond, -EINVAL, "[4] DECL_TAG tag type=3 component_idx=1 Invalid component_idx", PROTO(0, 1), N_X, 1, FUNC(N_F, 1, 2), DECL_TAG(N_TAG, 3, 1))
+BAD(decl_tag_of_nothing, -EINVAL, "[2] DECL_TAG tag type=9 component_idx=-1 Invalid type_id", DECL_TAG(N_TAG, 9, -1))
