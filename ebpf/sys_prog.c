@@ -60,7 +60,8 @@ long bu_sys_prog_test_run(struct bu_kernel *kernel, struct bu_call *call)
 	if (!prog)
 		return err;
 	bu_object_get(&prog->object);
-	err = bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
+	err = kernel->test_run ? kernel->test_run(kernel->test_run_arg, prog, attr) :
+				 bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
 	bu_object_put(&prog->object);
 	if (err && err != -ENOSPC)
 		return err;

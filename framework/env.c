@@ -99,6 +99,7 @@ int bpfunit_set_cgroup_id(uint64_t id)
 
 int bpfunit_set_cpu(uint32_t cpu)
 {
+	bu_needs_cpu(cpu);
 	if (cpu >= bu_test_kernel()->nr_cpus) {
 		errno = EINVAL;
 		return -EINVAL;

@@ -39,6 +39,8 @@ static void on_fault(void *arg, struct bu_run *run)
 
 	if (!test || test->ending)
 		return;
+	for (struct bu_test *outer = test; outer; outer = outer->outer)
+		outer->faults++;
 	bu_fault_forget(test);
 	test->fault_info = bu_fault_info(&run->fault, run);
 	test->fault_kind = run->fault.kind;

@@ -33,6 +33,14 @@ void bu_needs_vm(const char *what)
 		bpfunit_skip(bu_test_where(), "needs %s; the kernel backend has none", what);
 }
 
+void bu_needs_cpu(u32 cpu)
+{
+	u32 cpus = bu_test_kernel()->nr_cpus;
+
+	if (bu_on_host() && bu_test() && cpu >= cpus)
+		bpfunit_skip(bu_test_where(), "needs CPU %u; this machine has %u", cpu, cpus);
+}
+
 static int skip(struct bu_test *test, const char *reason)
 {
 	bu_test_skip(test->where, reason);

@@ -2,8 +2,8 @@
 /*
  * The framework on the host's kernel (ebpf/backend.h). The emulated kernel still holds the test's
  * state, but knows none of its maps and programs: what asks about a map gets a description of the
- * host's, in the shape that the emulated kernel's maps have. Such a map has no storage, and only its
- * description may be used: type, sizes, flags, name, types, object.id, object.kernel, and the
+ * host's, in the shape that the emulated kernel's maps have. Such a map has no storage, and only
+ * its description may be used: type, sizes, flags, name, types, object.id, object.kernel, and the
  * booleans of its ops.
  */
 #ifndef BU_HOST_H
@@ -16,6 +16,9 @@
 
 /* On the host's kernel, end the running test as skipped, because it needs `what`. */
 void bu_needs_vm(const char *what);
+
+/* The same when the machine has no such CPU. */
+void bu_needs_cpu(u32 cpu);
 
 /* Begin a test: 0, or < 0 when it is skipped: the backend cannot be used, or the test not on it. */
 int bu_host_begin(struct bu_test *test);

@@ -161,6 +161,7 @@ static void check_cpu(const struct bu_element *e)
 	if (!e->map->ops->per_cpu)
 		bu_test_die(e->check->where, "%s(%s, %s): map '%s' is not per-CPU", e->check->macro,
 			    e->check->left, e->check->right, e->map->name);
+	bu_needs_cpu((u32)e->cpu);
 	if ((u32)e->cpu >= cpus)
 		bu_test_die(e->check->where, "%s(%s, %s): no CPU %d, there are %u", e->check->macro,
 			    e->check->left, e->check->right, e->cpu, cpus);

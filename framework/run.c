@@ -14,6 +14,7 @@
 #include "ebpf/backend.h"
 #include "ebpf/prog_types.h"
 #include "framework/kobj.h"
+#include "framework/compare.h"
 #include "framework/host.h"
 #include "framework/packet.h"
 #include "framework/state.h"
@@ -60,7 +61,7 @@ static int64_t run(struct bu_prog *prog, struct bu_test_io *io)
 
 	bu_events_capture_new();
 	bu_task_refresh();
-	error = bu_prog_test(prog, io);
+	error = bu_compare_run(prog, io);
 	if (error)
 		bu_test_fail(bu_test_where(), "cannot run '%s': %s", prog->name, strerror(-error));
 	bu_events_drain();

@@ -34,6 +34,7 @@ struct bu_test {
 
 	bool fault_expected;           /* faults do not fail the test now */
 	enum bu_fault_kind fault_kind; /* of the latest fault */
+	u64 faults;                    /* so far; of the test that is not nested */
 	struct bu_fault_info *fault_info; /* owned, as the next three; NULL: none */
 	struct bu_fault_view *fault_view; /* made when asked for */
 	char *fault_report, *fault_json;
@@ -54,6 +55,7 @@ struct bu_test {
 
 	struct bu_host_map *host_maps; /* framework/host.c, as the next */
 	struct bu_host_object *host_objects;
+	struct bu_comparisons *comparisons; /* framework/compare.c; NULL: another backend */
 };
 
 /* The running test, or NULL. */

@@ -15,6 +15,7 @@
 #include "ebpf/coverage.h"
 #include "ebpf/syscall.h"
 #include "framework/btf.h"
+#include "framework/compare.h"
 #include "framework/host.h"
 
 struct bu_deferred {
@@ -189,6 +190,7 @@ static int begin_kernel(struct bu_test *test)
 		return error;
 	bu_fault_hook(kernel);
 	bu_core_hook(kernel);
+	bu_compare_begin(test);
 	bu_watch_begin(test);
 	error = begin_btf(test);
 	if (error)
@@ -238,8 +240,10 @@ static void execute(struct bu_test *test)
 	run_deferred(test);
 	bu_test_warn();
 	bu_watch_end(test);
-	if (!test->outer)
+	if (!test->outer) {
+		bu_compare_end(test);
 		end_kernel(test);
+	}
 	free(self);
 }
 

@@ -76,6 +76,20 @@ void bu_map_template_free(struct bu_map *outer)
 	outer->inner = NULL;
 }
 
+bool bu_map_template_attr(const struct bu_map *outer, union bpf_attr *attr)
+{
+	const struct bu_map_template *template = outer->inner;
+
+	if (!template || template->special)
+		return false;
+	attr->map_type = template->type;
+	attr->key_size = template->key_size;
+	attr->value_size = template->value_size;
+	attr->max_entries = template->max_entries;
+	attr->map_flags = template->flags;
+	return true;
+}
+
 /* Programs index arrays by constants that the verifier compared with the template's size, unless it
  * promises nothing of it. */
 static bool size_matters(const struct bu_map_template *template)

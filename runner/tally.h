@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Counts of runs that the diff backend compared, or why it did not. Reasons are owned by the list. */
+/* Counts of runs that the diff backend compared, or why it did not. Reasons are owned by the list.
+ */
 #ifndef RUNNER_TALLY_H
 #define RUNNER_TALLY_H
 

@@ -287,7 +287,7 @@ BPF_TEST(fault, of_libbpfs_test_run_fails_the_test)
 	EXPECT_NOT_NULL(strstr(inner.text, "NULL pointer dereference"));
 }
 
-BPF_TEST(fault, budget_ends_endless_loops)
+BPF_TEST(fault, budget_ends_endless_loops, .vm_only = "a verifier refuses the loop")
 {
 	skel = BPFUNIT_LOAD(framework_bpf);
 	bpfunit_set_budget(10000);
