@@ -117,13 +117,9 @@ static bool check_mem(const struct call *call, int i, bool write, bool null)
 	return write ? check_write(call, i, size) : check_read(call, i, size);
 }
 
-/* Callbacks of timers have none: then models of helpers must not be led to NULL. */
 static bool check_ctx(const struct call *call, int i)
 {
-	const struct bu_prog_type *type = call->run->prog->type;
-
-	if (bu_likely(call->args[i] == (u64)call->run->ctx) &&
-	    (bu_likely(call->args[i]) || !type || !type->ctx_size))
+	if (bu_likely(call->args[i] == (u64)call->run->ctx))
 		return true;
 	return bad(call, i, "not the program's context");
 }

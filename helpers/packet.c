@@ -13,6 +13,15 @@ static bool wrong_type(struct bu_run *run, const char *helper)
 	return false;
 }
 
+/* Callbacks of timers have none. */
+static bool has_ctx(struct bu_run *run, const char *helper)
+{
+	if (bu_likely(run->ctx))
+		return true;
+	bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "bpf_%s needs the program's context", helper);
+	return false;
+}
+
 bool bu_is_skb_prog(struct bu_run *run, const char *helper)
 {
 	switch (bu_prog_kind(run->prog)) {
@@ -25,7 +34,7 @@ bool bu_is_skb_prog(struct bu_run *run, const char *helper)
 	case BPF_PROG_TYPE_LWT_XMIT:
 	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
 	case BPF_PROG_TYPE_SK_SKB:
-		return true;
+		return has_ctx(run, helper);
 	}
 	return wrong_type(run, helper);
 }
