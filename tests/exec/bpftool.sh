@@ -13,7 +13,7 @@ rm -rf "$work"
 mkdir -p "$work/files" || exit 2
 
 # Other versions word their messages otherwise.
-if ! "$bpftool" version | grep -q '^bpftool v7\.1\.'; then
+if ! "$bpftool" version | grep -q 'bpftool v7\.1\.'; then
 	echo "the outputs were recorded with bpftool 7.1"
 	exit 77
 fi
