@@ -13,16 +13,17 @@
 
 #include "ebpf/backend.h"
 #include "ebpf/prog_types.h"
-#include "framework/kobj.h"
 #include "framework/compare.h"
 #include "framework/host.h"
+#include "framework/kobj.h"
 #include "framework/packet.h"
+#include "framework/run.h"
 #include "framework/state.h"
 
 /* What a macro named: on the host's kernel there is only libbpf's handle. */
 struct target {
-	const struct bpf_program *handle;
-	struct bu_prog *prog; /* NULL on the host's kernel */
+	const struct bpf_program *handle; /* NULL: attached, and run where it is */
+	struct bu_prog *prog;             /* NULL on the host's kernel */
 	const struct bu_prog_type *type;
 };
 
@@ -144,19 +145,24 @@ static bool given(struct bpfunit_where where, const struct target *target,
 	return packet && takes;
 }
 
+static int64_t run_xdp(const struct target *target, struct bpfunit_packet *packet)
+{
+	const struct bpfunit_packet_meta *meta = bpfunit_packet_meta(packet);
+	struct xdp_md ctx = { .ingress_ifindex = meta->ifindex,
+			      .rx_queue_index = meta->rx_queue_index };
+
+	return run_on(target, packet, &ctx, sizeof(ctx));
+}
+
 int64_t bpfunit_run_xdp(struct bpfunit_where where, const struct bpf_program *prog,
 			struct bpfunit_packet *packet)
 {
-	struct bpfunit_packet_meta *meta;
-	struct xdp_md ctx = { 0 };
 	struct target target;
 
-	if (!loaded(&target, where, prog) || !given(where, &target, packet, sizeof(ctx), "an XDP"))
+	if (!loaded(&target, where, prog) ||
+	    !given(where, &target, packet, sizeof(struct xdp_md), "an XDP"))
 		return BPFUNIT_FAULTED;
-	meta = bpfunit_packet_meta(packet);
-	ctx.ingress_ifindex = meta->ifindex;
-	ctx.rx_queue_index = meta->rx_queue_index;
-	return run_on(&target, packet, &ctx, sizeof(ctx));
+	return run_xdp(&target, packet);
 }
 
 static void skb_from_packet(struct __sk_buff *skb, struct bpfunit_packet *packet)
@@ -198,30 +204,46 @@ static void skb_to_packet(const struct __sk_buff *skb, struct bpfunit_packet *pa
 }
 
 /* Whether it sees the packet from its link header on. */
-static bool is_l2(const struct bpf_program *prog)
+static bool is_l2(const struct target *target)
 {
-	enum bpf_prog_type type = bpf_program__type(prog);
+	enum bpf_prog_type type =
+		target->handle ? bpf_program__type(target->handle) : target->prog->prog_type;
 
 	return type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
+}
+
+static int64_t run_skb(const struct target *target, struct bpfunit_packet *packet)
+{
+	struct __sk_buff skb;
+	int64_t result;
+	bool wrapped;
+
+	skb_from_packet(&skb, packet);
+	wrapped = !is_l2(target) && bu_packet_wrap(packet);
+	result = run_on(target, packet, &skb, sizeof(skb));
+	if (wrapped)
+		bu_packet_unwrap(packet);
+	skb_to_packet(&skb, packet);
+	return result;
 }
 
 int64_t bpfunit_run_skb(struct bpfunit_where where, const struct bpf_program *prog,
 			struct bpfunit_packet *packet)
 {
 	struct target target;
-	struct __sk_buff skb;
-	int64_t result;
-	bool wrapped;
 
-	if (!loaded(&target, where, prog) || !given(where, &target, packet, sizeof(skb), "a socket buffer"))
+	if (!loaded(&target, where, prog) ||
+	    !given(where, &target, packet, sizeof(struct __sk_buff), "a socket buffer"))
 		return BPFUNIT_FAULTED;
-	skb_from_packet(&skb, packet);
-	wrapped = !is_l2(prog) && bu_packet_wrap(packet);
-	result = run_on(&target, packet, &skb, sizeof(skb));
-	if (wrapped)
-		bu_packet_unwrap(packet);
-	skb_to_packet(&skb, packet);
-	return result;
+	return run_skb(&target, packet);
+}
+
+int64_t bu_run_attached(struct bu_prog *prog, struct bpfunit_packet *packet)
+{
+	struct target target = { .prog = prog, .type = prog->type };
+
+	return prog->prog_type == BPF_PROG_TYPE_XDP ? run_xdp(&target, packet)
+						    : run_skb(&target, packet);
 }
 
 #define NAMED(code) [code] = #code

@@ -19,6 +19,7 @@
 #include <bpfunit/load.h>
 #include <bpfunit/map.h>
 #include <bpfunit/mock.h>
+#include <bpfunit/netdev.h>
 #include <bpfunit/packet.h>
 #include <bpfunit/run.h>
 #include <bpfunit/seed.h>
