@@ -8,12 +8,12 @@
 #include "ebpf/bpffs.h"
 #include "ebpf/cgroup.h"
 #include "ebpf/kfunc.h"
+#include "ebpf/ksyms.h"
 #include "ebpf/netdev.h"
 #include "ebpf/preload.h"
 #include "ebpf/redirect.h"
 #include "ebpf/symbols.h"
 #include "ebpf/tracing.h"
-#include "ebpf/redirect.h"
 
 #include "ebpf/coverage.h"
 
@@ -137,6 +137,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 
 	bu_coverage_close(kernel);
 	bu_kfunc_free(kernel);
+	bu_ksyms_free(kernel);
 	bu_net_destroy(kernel);
 	bu_cgroups_destroy(kernel);
 	bu_preload_free(kernel);

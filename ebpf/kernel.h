@@ -59,6 +59,7 @@ struct bu_kernel {
 	struct bu_helper_slot helpers[BU_CALLEE_MAX];
 	char **kfuncs; /* names of kernel functions that have a number and no model: ebpf/kfunc.h */
 	u32 nr_kfuncs;
+	struct bu_ksym *ksyms; /* variables that programs name: ebpf/ksyms.h */
 	char *trace; /* bpf_trace_printk output, NUL-terminated lines; NULL: none */
 	size_t trace_len;
 	struct bu_note *notes;        /* oldest first */

@@ -216,6 +216,7 @@ enum bu_patch_next bu_patch_enter(struct bu_run *run, const struct bu_op *op,
 				  const struct bu_patch **patch)
 {
 	*patch = *find((struct bu_prog *)run->prog, op->insn);
+	run->insn = op->insn;
 	if (run->bypassed == op || jumped_back(run, op)) {
 		run->bypassed = NULL;
 		return BU_PATCH_ORIGINAL;

@@ -7,6 +7,7 @@
 #include "ebpf/decode.h"
 #include "ebpf/kernel.h"
 #include "ebpf/kfunc.h"
+#include "ebpf/ksyms.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>
@@ -119,13 +120,30 @@ static int resolve_map(struct bu_prog *prog, u32 i, const union bpf_attr *attr, 
 	return value ? value_address(map, insn[1].imm, log, &prog->resolved[i]) : 0;
 }
 
+/* The upper half would name the BTF of a module. Source: check_pseudo_btf_id() */
+static int resolve_ksym(struct bu_prog *prog, u32 i, struct bu_log *log)
+{
+	const struct bpf_insn *insn = &prog->insns[i];
+	int err;
+
+	if (insn[1].imm) {
+		bu_log_add(log, "invalid module BTF object FD specified.\n");
+		return -EINVAL;
+	}
+	prog->resolved[i] = bu_ksym_address(prog->object.kernel, insn->imm, &err);
+	if (err == -EINVAL)
+		bu_log_add(log, "ldimm64 insn specifies invalid btf_id %d.\n", insn->imm);
+	return err;
+}
+
 static int resolve_lddw(struct bu_prog *prog, u32 i, const union bpf_attr *attr, struct bu_log *log)
 {
 	switch (prog->insns[i].src_reg) {
 	case 0:
 	case BPF_PSEUDO_FUNC:
-	case BPF_PSEUDO_BTF_ID: /* no kernel symbol has an address here: 0 */
 		return 0;
+	case BPF_PSEUDO_BTF_ID:
+		return resolve_ksym(prog, i, log);
 	case BPF_PSEUDO_MAP_FD:
 	case BPF_PSEUDO_MAP_VALUE:
 	case PSEUDO_MAP_IDX:

@@ -205,11 +205,7 @@ static int call_target(const struct bu_run *run, u64 address)
 #endif
 /* The case of an operation that another one has taken the place of. */
 #ifdef BU_VM_SWITCH
-#define DISPATCH(patch_)                                                                           \
-	{                                                                                          \
-		code = (patch_)->code;                                                             \
-		goto dispatch;                                                                     \
-	}
+#define DISPATCH(patch_) { code = (patch_)->code; goto dispatch; }
 #else
 #define DISPATCH(patch_) goto *(patch_)->handler;
 #endif
@@ -535,22 +531,16 @@ return_from_frame:
 	CASE(PATCHED)
 	{
 		const struct bu_patch *patch;
+		enum bu_patch_next next = bu_patch_enter(run, op, &patch);
 
-		run->insn = op->insn;
-		switch (bu_patch_enter(run, op, &patch)) {
-		case BU_PATCH_ORIGINAL:
+		if (next == BU_PATCH_ORIGINAL)
 			DISPATCH(patch)
-		case BU_PATCH_EXTENSION:
-			RELOAD_PROG;
-			if (bu_unlikely(run->budget < 0))
-				goto out_of_budget;
-			NEXT_AT(run->prog->ops)
-		case BU_PATCH_RETURN:
+		if (next == BU_PATCH_RETURN)
 			goto return_from_frame;
-		case BU_PATCH_FAULT:
+		if (next == BU_PATCH_FAULT)
 			goto faulted;
-		}
-		__builtin_unreachable();
+		RELOAD_PROG;
+		NEXT_AT(run->prog->ops)
 	}
 	CASE(POISON)
 	{

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Extensions in the place of functions, fentry and fexit programs around them. Source of the errnos:
- * bpf_check_attach_target(), kernel/bpf/verifier.c; btf_check_func_type_match(), kernel/bpf/btf.c;
- * bpf_tracing_prog_attach(), kernel/bpf/syscall.c (6.12). */
+/* Extensions in the place of functions, fentry and fexit programs around them. Source of the
+ * errnos: bpf_check_attach_target(), kernel/bpf/verifier.c; btf_check_func_type_match(),
+ * kernel/bpf/btf.c; bpf_tracing_prog_attach(), kernel/bpf/syscall.c (6.12). */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpfunit/bpfunit.h>
@@ -191,7 +191,8 @@ BPF_TEST(freplace, number_of_arguments)
 BPF_TEST(freplace, size_of_arguments)
 {
 	open_both();
-	expect_refused(extension->progs.wider, "add", "arg1 in wider() has size 8 while add() has 4");
+	expect_refused(extension->progs.wider, "add",
+		       "arg1 in wider() has size 8 while add() has 4");
 }
 
 BPF_TEST(freplace, return_type)
@@ -204,8 +205,9 @@ BPF_TEST(freplace, return_type)
 BPF_TEST(freplace, type_of_context)
 {
 	open_both();
-	expect_refused(extension->progs.other_context, "look",
-		       "arg0 other_context(struct __sk_buff *) doesn't match look(struct xdp_md *)");
+	expect_refused(
+		extension->progs.other_context, "look",
+		"arg0 other_context(struct __sk_buff *) doesn't match look(struct xdp_md *)");
 }
 
 BPF_TEST(freplace, static_functions)

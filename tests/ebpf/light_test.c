@@ -164,11 +164,18 @@ static int look_up(int helper, int size, int kind, int flags)
 		insns[2] = MOV_IMM(BPF_REG_3, flags);
 		insns[3] = MOV(BPF_REG_1, BPF_REG_10);
 		/* r1 needs its offset, too */
-		struct bpf_insn with_offset[] = { insns[0], insns[1], insns[2], insns[3],
-						  INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0,
-						       -8),
-						  insns[4], insns[5], insns[6], insns[7],
-						  insns[8] };
+		struct bpf_insn with_offset[] = {
+			insns[0],
+			insns[1],
+			insns[2],
+			insns[3],
+			INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -8),
+			insns[4],
+			insns[5],
+			insns[6],
+			insns[7],
+			insns[8]
+		};
 
 		prog = load(BPF_PROG_TYPE_SYSCALL, with_offset, 10);
 	} else {

@@ -16,6 +16,7 @@
 #include <bpfunit/event.h>
 #include <bpfunit/fault.h>
 #include <bpfunit/kobj.h>
+#include <bpfunit/ksym.h>
 #include <bpfunit/load.h>
 #include <bpfunit/map.h>
 #include <bpfunit/mock.h>
