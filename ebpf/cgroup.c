@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define KERNFS_HANDLE 0xfe /* Source: FILEID_KERNFS */
+
 static const struct {
 	const char *name, *content;
 } files[] = {
@@ -64,6 +66,13 @@ static struct bu_cgroup *add(struct bu_kernel *kernel, struct bu_cgroup *parent,
 	return cgroup;
 }
 
+static bool is_in_tree(struct bu_kernel *kernel, const char *host)
+{
+	const struct bu_tree *tree = bu_redirect_tree(kernel, host);
+
+	return tree && tree->type == &bu_cgroupfs;
+}
+
 /* Whether `host` is the root directory of its tree. */
 static bool is_root(struct bu_kernel *kernel, const char *host)
 {
@@ -98,7 +107,6 @@ struct bu_cgroup *bu_cgroup_of_host(struct bu_kernel *kernel, const char *host, 
 struct bu_cgroup *bu_cgroup_of_fd(struct bu_kernel *kernel, int fd, int *error)
 {
 	struct bu_cgroup *cgroup;
-	struct bu_tree *tree;
 	char host[PATH_MAX];
 	struct stat st;
 
@@ -108,8 +116,7 @@ struct bu_cgroup *bu_cgroup_of_fd(struct bu_kernel *kernel, int fd, int *error)
 	*error = -EBADF;
 	if (!S_ISDIR(st.st_mode) || bu_redirect_of_fd(fd, host))
 		return NULL;
-	tree = bu_redirect_tree(kernel, host);
-	if (!tree || tree->type != &bu_cgroupfs) {
+	if (!is_in_tree(kernel, host)) {
 		bu_note(kernel,
 			"descriptor %d is no cgroup of the emulated kernel: open a "
 			"directory under /sys/fs/cgroup",
@@ -121,6 +128,37 @@ struct bu_cgroup *bu_cgroup_of_fd(struct bu_kernel *kernel, int fd, int *error)
 		return NULL;
 	cgroup = by_inode(kernel, st.st_ino);
 	return cgroup ? cgroup : bu_cgroup_of_host(kernel, host, error);
+}
+
+static bool find_host(int dir, const char *path, int flags, char host[PATH_MAX])
+{
+	if (!*path)
+		return flags & AT_EMPTY_PATH && !bu_redirect_of_fd(dir, host);
+	return !bu_redirect_resolve(dir, path, host);
+}
+
+bool bu_cgroup_handle(struct bu_kernel *kernel, int dir, const char *path,
+		      struct file_handle *handle, int *mount_id, int flags, long *error)
+{
+	const struct bu_cgroup *cgroup;
+	char host[PATH_MAX];
+	struct stat st;
+
+	if (!find_host(dir, path, flags, host) || host_stat(host, &st) || !S_ISDIR(st.st_mode))
+		return false;
+	bu_kernel_lock(kernel);
+	cgroup = is_in_tree(kernel, host) ? by_inode(kernel, st.st_ino) : NULL;
+	if (cgroup) {
+		*error = handle->handle_bytes < sizeof(cgroup->id) ? -EOVERFLOW : 0;
+		handle->handle_bytes = sizeof(cgroup->id);
+		*mount_id = 0;
+	}
+	if (cgroup && !*error) {
+		handle->handle_type = KERNFS_HANDLE;
+		memcpy(handle->f_handle, &cgroup->id, sizeof(cgroup->id));
+	}
+	bu_kernel_unlock(kernel);
+	return cgroup;
 }
 
 struct bu_cgroup *bu_cgroup_by_id(struct bu_kernel *kernel, u64 id)

@@ -11,6 +11,7 @@
 #include "ebpf/link.h"
 
 struct bu_tree_type;
+struct file_handle;
 
 #define BU_CGROUP_MAX_PROGS 64 /* Source: BPF_CGROUP_MAX_PROGS */
 
@@ -44,6 +45,10 @@ struct bu_cgroup *bu_cgroup_of_fd(struct bu_kernel *kernel, int fd, int *error);
 /* The one whose directory has this name on the host; made, with its ancestors, if need be. */
 struct bu_cgroup *bu_cgroup_of_host(struct bu_kernel *kernel, const char *host, int *error);
 struct bu_cgroup *bu_cgroup_by_id(struct bu_kernel *kernel, u64 id);
+/* name_to_handle_at(2): true when it is about a cgroup, with the result in *error. Source:
+ * kernfs_encode_fh(), fs/kernfs/mount.c (6.12) */
+bool bu_cgroup_handle(struct bu_kernel *kernel, int dir, const char *path,
+		      struct file_handle *handle, int *mount_id, int flags, long *error);
 /* The place for an attach type (and, of LSM programs, their target); NULL: nothing was ever
  * attached there. bu_cgroup_hook_make(): NULL without memory. */
 struct bu_cgroup_hook *bu_cgroup_hook(const struct bu_cgroup *cgroup, u32 attach_type, u32 btf_id);

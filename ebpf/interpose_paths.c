@@ -5,6 +5,7 @@
  */
 #include "ebpf/interpose.h"
 
+#include "ebpf/cgroup.h"
 #include "ebpf/fd_link.h"
 #include "ebpf/kernel.h"
 #include "ebpf/redirect.h"
@@ -67,6 +68,26 @@ BU_INTERPOSED int fstatat64(int dir, const char *path, struct stat64 *st, int fl
 BU_INTERPOSED int statx(int dir, const char *path, int flags, unsigned int mask, struct statx *st)
 {
 	return at_path(SYS_statx, dir, path, flags, mask, (long)st);
+}
+
+/* A cgroup's handle is its identity, which is how programs learn of it. */
+BU_INTERPOSED int name_to_handle_at(int dir, const char *path, struct file_handle *handle,
+				    int *mount_id, int flags)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	char buffer[PATH_MAX];
+	const char *host = path;
+	long err = bu_redirect(&host, buffer);
+
+	if (err)
+		return bu_with_errno(err);
+	if (host != path)
+		kernel = bu_kernel_if_any();
+	if (kernel && kernel->cgroups &&
+	    bu_cgroup_handle(kernel, dir, path, handle, mount_id, flags, &err))
+		return bu_with_errno(err);
+	return bu_with_errno(bu_host_syscall(SYS_name_to_handle_at, dir, (long)host, (long)handle,
+					     (long)mount_id, flags, 0));
 }
 
 /* Names of programs that were linked before glibc 2.33. */

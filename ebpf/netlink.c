@@ -331,6 +331,7 @@ static int answer_request(struct bu_nl_answer *answer)
 	case RTM_NEWLINK ... RTM_SETLINK:
 		return bu_netlink_link(answer);
 	case RTM_NEWQDISC ... RTM_GETQDISC:
+	case RTM_GETTCLASS:
 	case RTM_NEWTFILTER ... RTM_GETTFILTER:
 		return bu_netlink_tc(answer);
 	default:

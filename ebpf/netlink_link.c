@@ -159,7 +159,9 @@ static int set_device(struct bu_nl_answer *answer, const struct nlattr *const ta
 	int err = find_device(answer, table, &dev);
 
 	if (err)
-		return answer->request->nlmsg_type == RTM_NEWLINK ? -EOPNOTSUPP : err;
+		return answer->request->nlmsg_type != RTM_NEWLINK    ? err
+		       : answer->request->nlmsg_flags & NLM_F_CREATE ? -EOPNOTSUPP
+								     : -ENODEV;
 	return table[IFLA_XDP] ? set_xdp(answer, dev, table[IFLA_XDP]) : 0;
 }
 

@@ -214,6 +214,8 @@ int bu_netlink_tc(struct bu_nl_answer *answer)
 		return dump_qdiscs(answer);
 	if ((answer->request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && type == RTM_GETTFILTER)
 		return dump_filters(answer);
+	if (type == RTM_GETTCLASS) /* clsact has no classes to tell of */
+		return answer->request->nlmsg_flags & NLM_F_DUMP ? 0 : -EOPNOTSUPP;
 	err = parse(answer, &request);
 	if (!err)
 		err = check_priority(answer, &request);

@@ -319,6 +319,45 @@ BPF_TEST(netdev, cgroups)
 	close(fd);
 }
 
+static long cgroup_id(int dir, const char *path, int flags, unsigned int room)
+{
+	union {
+		struct file_handle handle;
+		char bytes[sizeof(struct file_handle) + 8];
+	} at = { .handle.handle_bytes = room };
+	int mount_id;
+	__u64 id;
+
+	if (name_to_handle_at(dir, path, &at.handle, &mount_id, flags))
+		return -errno;
+	memcpy(&id, at.handle.f_handle, sizeof(id));
+	return id;
+}
+
+BPF_TEST(netdev, ids_of_cgroups)
+{
+	struct netdev_bpf *skel = BPFUNIT_LOAD(netdev_bpf);
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd, root = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY);
+
+	ASSERT_GE(root, 0);
+	EXPECT_OK(mkdirat(root, "test", 0755));
+	EXPECT_EQ(cgroup_id(AT_FDCWD, "/sys/fs/cgroup", 0, 8), 1);
+	EXPECT_EQ(cgroup_id(AT_FDCWD, "/sys/fs/cgroup/test", 0, 8), 2);
+	EXPECT_EQ(cgroup_id(root, "test", 0, 8), 2);
+	EXPECT_EQ(cgroup_id(root, "", AT_EMPTY_PATH, 8), 1);
+	EXPECT_EQ(cgroup_id(root, "test", 0, 0), -EOVERFLOW);
+	EXPECT_EQ(cgroup_id(root, "none", 0, 8), -ENOENT);
+	fd = openat(root, "test", O_RDONLY);
+	skel->links.egress = bpf_program__attach_cgroup(skel->progs.egress, fd);
+	ASSERT_NOT_NULL(skel->links.egress);
+	EXPECT_OK(bpf_obj_get_info_by_fd(bpf_link__fd(skel->links.egress), &info, &size));
+	EXPECT_EQ(info.cgroup.cgroup_id, 2);
+	close(fd);
+	close(root);
+}
+
 BPF_TEST(netdev, network_namespace)
 {
 	struct netdev_bpf *skel = BPFUNIT_LOAD(netdev_bpf);
