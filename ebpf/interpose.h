@@ -22,6 +22,6 @@ static inline long bu_with_errno(long result)
 extern const char bu_interpose_read, bu_interpose_fd, bu_interpose_files, bu_interpose_net;
 
 /* The same, for interpose_files.c. */
-extern const char bu_interpose_exit, bu_interpose_paths, bu_interpose_walk;
+extern const char bu_interpose_caps, bu_interpose_exit, bu_interpose_paths, bu_interpose_walk;
 
 #endif

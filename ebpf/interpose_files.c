@@ -15,7 +15,8 @@
 
 const char bu_interpose_files;
 
-__attribute__((used)) static const char *const linked[] = { &bu_interpose_exit, &bu_interpose_paths,
+__attribute__((used)) static const char *const linked[] = { &bu_interpose_caps, &bu_interpose_exit,
+							    &bu_interpose_paths,
 							    &bu_interpose_walk };
 
 /* The mode is an argument only when a file may be made. */

@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define MAX_NOTES 64
+
 enum { /* as of env(1) and the shells */
        EXIT_OURS = 125,
        EXIT_CANNOT = 126,
@@ -160,17 +162,36 @@ static int open_notes(struct exec_options *options)
 	return setenv("BPFUNIT_EXEC_NOTES", options->notes_path, 1) ? EXIT_OURS : 0;
 }
 
+/* Each line once: children of one program ask for the same. */
+static void print_lines(FILE *in)
+{
+	char *lines[MAX_NOTES] = { NULL };
+	size_t room, count = 0, i;
+
+	while (count < MAX_NOTES) {
+		room = 0;
+		if (getline(&lines[count], &room, in) <= 0)
+			break;
+		for (i = 0; strcmp(lines[i], lines[count]); i++)
+			;
+		if (i == count)
+			fprintf(stderr, "bpfunit: %s", lines[count++]);
+		else
+			free(lines[count]);
+		lines[count] = NULL;
+	}
+	for (i = 0; i < MAX_NOTES; i++)
+		free(lines[i]);
+}
+
 static void show_notes(const struct exec_options *options, bool shown)
 {
-	FILE *in = fopen(options->notes_path, "r");
-	char *line = NULL;
-	size_t room = 0;
+	FILE *in = shown ? fopen(options->notes_path, "r") : NULL;
 
-	while (in && shown && getline(&line, &room, in) > 0)
-		fprintf(stderr, "bpfunit: %s", line);
-	free(line);
-	if (in)
+	if (in) {
+		print_lines(in);
 		fclose(in);
+	}
 	unlink(options->notes_path);
 }
 
