@@ -98,7 +98,24 @@ static bool has_test_run(u32 type)
 	}
 }
 
-static void look_at_call(struct bu_mirror *mirror, const struct bpf_insn *insn)
+static bool uses_hash(const struct bu_prog *prog)
+{
+	for (u32 i = 0; i < prog->nr_maps; i++) {
+		switch (prog->maps[i]->type) {
+		case BPF_MAP_TYPE_HASH:
+		case BPF_MAP_TYPE_PERCPU_HASH:
+		case BPF_MAP_TYPE_LRU_HASH:
+		case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		case BPF_MAP_TYPE_HASH_OF_MAPS:
+			return true;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+static void look_at_call(struct bu_mirror *mirror, const struct bpf_insn *insn, bool has_hash)
 {
 	const struct bu_kernel *kernel = mirror->kernel;
 	u32 id = insn->imm;
@@ -109,6 +126,8 @@ static void look_at_call(struct bu_mirror *mirror, const struct bpf_insn *insn)
 		bu_mirror_why(mirror, "calls kernel functions, whose ids are another kernel's");
 		return;
 	}
+	if (id == BPF_FUNC_for_each_map_elem && has_hash)
+		bu_mirror_why(mirror, "iterates over a hash map, which has no order");
 	if (id < BU_ARRAY_SIZE(helpers) && helpers[id])
 		bu_mirror_why(mirror, "%s", helpers[id]);
 	if (id < BU_HELPER_MAX && kernel->helpers[id].mock)
@@ -118,11 +137,13 @@ static void look_at_call(struct bu_mirror *mirror, const struct bpf_insn *insn)
 /* Source: Documentation/bpf/instruction-set.rst: wide instructions take two slots. */
 static void look_at_code(struct bu_mirror *mirror, const struct bu_prog *prog)
 {
+	bool has_hash = uses_hash(prog);
+
 	for (u32 i = 0; i < prog->nr_insns; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
 
 		if (insn->code == (BPF_JMP | BPF_CALL))
-			look_at_call(mirror, insn);
+			look_at_call(mirror, insn, has_hash);
 		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		if (insn->src_reg == BPF_PSEUDO_BTF_ID)
