@@ -167,6 +167,7 @@ int bu_fd_install_mode(struct bu_object *object, u32 mode)
 		goto drop;
 	fd->object = object;
 	fd->mode = mode;
+	fd->made = object->kernel->place;
 	err = grow(table);
 	if (!err)
 		err = open_pair(table, fd);

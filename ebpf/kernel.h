@@ -88,6 +88,7 @@ struct bu_kernel {
 	void *on_fault_arg;
 	/* Told of each program that has been loaded. */
 	void (*on_load)(struct bu_prog *prog);
+	struct bu_source_place place; /* where the test is, as far as it has told */
 	/* Makes the run of a BPF_PROG_TEST_RUN in the place of the program's type; NULL: that does. */
 	int (*test_run)(void *arg, struct bu_prog *prog, union bpf_attr *attr);
 	void *test_run_arg;

@@ -80,6 +80,11 @@ enum bu_fd_mode {
 	BU_FD_WRITE = 2,
 };
 
+struct bu_source_place { /* in a test's source */
+	const char *file; /* a literal; NULL: unknown */
+	int line;
+};
+
 struct bu_fd { /* one end of a socket pair or pipe is the user's, the other (`peer`) ours */
 	struct bu_fd *next;       /* in its hash bucket */
 	struct bu_fd *sibling;    /* of the same object */
@@ -93,6 +98,7 @@ struct bu_fd { /* one end of a socket pair or pipe is the user's, the other (`pe
 	u32 mode;       /* enum bu_fd_mode */
 	bool signalled; /* a byte waits in the user's end; atomic */
 	bool listed;    /* on the list of the woken */
+	struct bu_source_place made; /* where its maker was */
 };
 
 /* As bu_fd_install, for descriptors that may not both read and write. */

@@ -17,6 +17,8 @@ void bu_test_at(struct bpfunit_where where)
 		return;
 	bu_test_end_if_asked();
 	test->where = where;
+	if (bu_kernel_if_any())
+		bu_kernel_if_any()->place = (struct bu_source_place){ where.file, where.line };
 	if (test->sink->progress)
 		test->sink->progress(test->sink->arg, where);
 }

@@ -101,6 +101,8 @@ void bu_fault_hook(struct bu_kernel *kernel);
 /* Watch runs as the environment asks for; stop watching. */
 void bu_watch_begin(struct bu_test *test);
 void bu_watch_end(struct bu_test *test);
+/* Tell what the test has left open, when BPFUNIT_LEAKS asks for it. */
+void bu_leaks_check(struct bu_test *test);
 /* Release what is known of the latest fault. */
 void bu_fault_forget(struct bu_test *test);
 

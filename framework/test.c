@@ -241,6 +241,7 @@ static void execute(struct bu_test *test)
 	bu_test_warn();
 	bu_watch_end(test);
 	if (!test->outer) {
+		bu_leaks_check(test);
 		bu_compare_end(test);
 		end_kernel(test);
 	}

@@ -53,6 +53,11 @@ static void tell_compared(void *arg, const char *why_not, uint64_t runs, uint64_
 	bu_result_log_compared(arg, why_not, runs, differing);
 }
 
+static void tell_leaked(void *arg, const char *list)
+{
+	bu_result_log_leaked(arg, list);
+}
+
 enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result_log *log)
 {
 	struct bpfunit_sink sink = {
@@ -62,6 +67,7 @@ enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result
 		.arg = log,
 		.output = tell_output,
 		.compared = tell_compared,
+		.leaked = tell_leaked,
 	};
 
 	return bpfunit_test_execute(test, &sink);

@@ -16,6 +16,7 @@ enum record_kind {
 	RECORD_FAILURE,
 	RECORD_SKIPPED,
 	RECORD_COMPARED,
+	RECORD_LEAKED,
 };
 
 struct record {
@@ -105,6 +106,11 @@ void bu_result_log_skipped(struct bu_result_log *log, const char *reason)
 	append(log, RECORD_SKIPPED, (struct bpfunit_where){ 0 }, reason ? reason : "");
 }
 
+void bu_result_log_leaked(struct bu_result_log *log, const char *list)
+{
+	append(log, RECORD_LEAKED, (struct bpfunit_where){ 0 }, list);
+}
+
 /* The numbers and the reason as text. */
 void bu_result_log_compared(struct bu_result_log *log, const char *why_not, uint64_t runs,
 			    uint64_t differing)
@@ -175,6 +181,9 @@ static void read_record(const struct record *record, struct bu_result *result)
 		file = strndup(record->data + record->file_len, record->text_len);
 		read_compared(file, result);
 		free(file);
+	} else if (record->kind == RECORD_LEAKED) {
+		free(result->leaks);
+		result->leaks = strndup(record->data + record->file_len, record->text_len);
 	}
 }
 

@@ -25,6 +25,8 @@ bool bu_result_log_is_done(const struct bu_result_log *log);
 /* See bpfunit_sink.compared. */
 void bu_result_log_compared(struct bu_result_log *log, const char *why_not, uint64_t runs,
 			    uint64_t differing);
+/* See bpfunit_sink.leaked. */
+void bu_result_log_leaked(struct bu_result_log *log, const char *list);
 /* A fatal signal arrived, whatever becomes of the process then (a sanitizer may let it exit). */
 void bu_result_log_signal(struct bu_result_log *log, int number);
 

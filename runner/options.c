@@ -137,6 +137,14 @@ static int apply_backend(struct bu_options *options, const char *value)
 	return 0;
 }
 
+/* As the environment says it, so that processes of tests know. */
+static int apply_leaks(struct bu_options *options, const char *value)
+{
+	if (value && strcmp(value, "warn") && strcmp(value, "error"))
+		return bad_value("--leaks", value, "'warn' or 'error'");
+	return setenv("BPFUNIT_LEAKS", value ? value : "warn", 1) ? -errno : 0;
+}
+
 static int apply_help(struct bu_options *options, const char *value)
 {
 	options->help = true;
@@ -169,6 +177,8 @@ static const struct option_row rows[] = {
 	  "collect coverage in DIR (" DEFAULT_COVERAGE_DIR ") and sum it up" },
 	{ "--backend", "=vm|kernel|diff", "BPFUNIT_BACKEND", apply_backend,
 	  "what answers bpf(2): the VM, this machine's kernel, or both, compared (vm)" },
+	{ "--leaks", "[=warn|error]", "BPFUNIT_LEAKS", apply_leaks,
+	  "tell what tests leave open: maps, programs, links (warn); error: they fail" },
 	{ "--help", NULL, NULL, apply_help, "show this" },
 	{ "--version", NULL, NULL, apply_version, "show the version" },
 };
@@ -191,7 +201,8 @@ void bu_options_help(const struct bu_options *options)
 			printf("  %-26s  %s\n", left, row->help);
 	}
 	printf("\nEnvironment: BPFUNIT_FILTER, BPFUNIT_TIMEOUT, BPFUNIT_JOBS, BPFUNIT_FORMAT, "
-	       "BPFUNIT_BACKEND set defaults;\nBPFUNIT_COVERAGE=DIR collects coverage without a summary; NO_COLOR "
+	       "BPFUNIT_BACKEND, BPFUNIT_LEAKS set defaults;\nBPFUNIT_COVERAGE=DIR collects "
+	       "coverage without a summary; NO_COLOR "
 	       "turns "
 	       "colour off.\n"
 	       "Exit status: 0 all passed, 1 some failed, 2 usage or set-up error, 77 all skipped, "

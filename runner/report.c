@@ -87,6 +87,14 @@ void bu_print_summary(const struct bu_report *report)
 		       report->interrupted ? " (interrupted)" : "");
 }
 
+void bu_print_leaks(const char *indent, const struct bu_result *result)
+{
+	if (!result->leaks)
+		return;
+	printf("%swarning: the test leaves open:\n", indent);
+	bu_print_indented(indent, result->leaks, strlen(result->leaks));
+}
+
 void bu_print_compared(const struct bu_report *report, const char *prefix)
 {
 	bu_tally_print(report->compared, prefix);

@@ -52,6 +52,8 @@ void bu_print_failure(const char *indent, const struct bu_failure *failure);
 void bu_print_output(const char *indent, const struct bu_result *result);
 /* "N passed, M failed, K skipped", and what was not run. */
 void bu_print_summary(const struct bu_report *report);
+/* What a test left open, behind "warning: "; nothing when there is nothing. */
+void bu_print_leaks(const char *indent, const struct bu_result *result);
 /* Lines of what the diff backend compared; none when nothing was. */
 void bu_print_compared(const struct bu_report *report, const char *prefix);
 /* "0.4 ms", "2.1 s" */

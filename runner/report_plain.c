@@ -33,6 +33,7 @@ static void plain_result(struct bu_report *report, const struct bu_result *resul
 		printf(" (%s)\n", bu_duration(result->seconds, duration, sizeof(duration)));
 	for (const struct bu_failure *failure = result->failures; failure; failure = failure->next)
 		bu_print_failure("  ", failure);
+	bu_print_leaks("  ", result);
 	if (result->output_len && (result->outcome == BU_FAILED || report->verbose)) {
 		puts("  output:");
 		bu_print_output("    ", result);

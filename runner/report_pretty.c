@@ -98,6 +98,7 @@ static void put_details(struct bu_report *report, const struct bu_result *result
 
 	for (const struct bu_failure *failure = result->failures; failure; failure = failure->next)
 		put_failure(failure);
+	bu_print_leaks("        ", result);
 	if (result->output_len && (failed || report->verbose)) {
 		fputs("\n        " DIM "output" OFF "\n", stdout);
 		bu_print_output("          ", result);

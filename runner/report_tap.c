@@ -119,6 +119,7 @@ static void tap_result(struct bu_report *report, const struct bu_result *result)
 	putchar('\n');
 	if (result->outcome == BU_FAILED || report->verbose)
 		put_diagnostics(report, result);
+	bu_print_leaks("# ", result);
 }
 
 /* Tests that a plan promises and that never come are failures to a TAP consumer, as they should be.

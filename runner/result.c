@@ -38,6 +38,8 @@ void bu_result_free(struct bu_result *result)
 	}
 	free(result->skip_reason);
 	free(result->output);
+	free(result->leaks);
+	result->leaks = NULL;
 	bu_tally_free(result->compared);
 	result->compared = NULL;
 	result->skip_reason = NULL;

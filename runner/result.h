@@ -33,6 +33,7 @@ struct bu_result {
 	size_t output_len;
 	uint64_t output_lost; /* bytes in the middle that were not kept */
 	size_t output_gap;    /* where in `output` they are missing */
+	char *leaks; /* what the test left open, as lines; NULL: nothing, or not asked */
 	struct bu_tally *compared; /* by the diff backend; NULL: nothing was */
 };
 

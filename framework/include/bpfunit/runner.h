@@ -28,7 +28,16 @@ struct bpfunit_sink {
 	 * host's kernel and how many of those differed (why_not NULL), then for each reason how many
 	 * could not be compared. NULL: not told. */
 	void (*compared)(void *arg, const char *why_not, uint64_t runs, uint64_t differing);
+	/* At the end of a test, with BPFUNIT_LEAKS=warn in the environment: what it left open, as
+	 * bpfunit_open_descriptors() lists it. With BPFUNIT_LEAKS=error that is a failure instead. NULL:
+	 * not told. */
+	void (*leaked)(void *arg, const char *list);
 };
+
+/* How many descriptors of maps, programs, BTF, links and perf events of the emulated kernel are open
+ * now; *list (NULL: not wanted): a line each with its name and where the test was when it was made.
+ * The text is the test's. 0 on a host's kernel. */
+BPFUNIT_API size_t bpfunit_open_descriptors(const char **list);
 
 /* Choose what answers bpf(2): "vm", "kernel" or "diff", before libbpf's first call. Until then it is
  * BPFUNIT_BACKEND of the environment, or "vm". 0, or -EINVAL (and errno). */
