@@ -65,4 +65,22 @@ int dissect(struct __sk_buff *skb)
 	return BPF_OK;
 }
 
+SEC("lsm_cgroup/socket_bind")
+int on_bind(void *ctx)
+{
+	return 1;
+}
+
+SEC("lsm_cgroup/socket_bind")
+int on_bind_too(void *ctx)
+{
+	return 1;
+}
+
+SEC("lsm_cgroup/socket_post_create")
+int on_create(void *ctx)
+{
+	return 1;
+}
+
 char LICENSE[] SEC("license") = "GPL";

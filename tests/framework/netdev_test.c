@@ -358,6 +358,36 @@ BPF_TEST(netdev, ids_of_cgroups)
 	close(root);
 }
 
+/* LSM programs of a cgroup are told apart by what they are attached to. */
+BPF_TEST(netdev, lsm_of_cgroups)
+{
+	struct netdev_bpf *skel = BPFUNIT_LOAD(netdev_bpf);
+	int fd = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY);
+	__u32 ids[8] = { 0 }, flags[8] = { 0 };
+	LIBBPF_OPTS(bpf_prog_query_opts, query, .prog_ids = ids, .prog_cnt = 8,
+		    .prog_attach_flags = flags);
+
+	ASSERT_GE(fd, 0);
+	skel->links.on_bind = bpf_program__attach_cgroup(skel->progs.on_bind, fd);
+	ASSERT_NOT_NULL(skel->links.on_bind);
+	EXPECT_OK(bpf_prog_attach(bpf_program__fd(skel->progs.on_create), fd, BPF_LSM_CGROUP, 0));
+	EXPECT_EQ(bpf_prog_attach(bpf_program__fd(skel->progs.on_bind_too), fd, BPF_LSM_CGROUP, 0),
+		  -EPERM);
+	EXPECT_OK(bpf_prog_query_opts(fd, BPF_LSM_CGROUP, &query));
+	EXPECT_EQ(query.prog_cnt, 2);
+	EXPECT_EQ(ids[0], id_of(skel->progs.on_bind));
+	EXPECT_EQ(ids[1], id_of(skel->progs.on_create));
+	EXPECT_EQ(flags[0], BPF_F_ALLOW_MULTI);
+	EXPECT_EQ(flags[1], 0);
+	query.prog_attach_flags = NULL;
+	EXPECT_EQ(bpf_prog_query_opts(fd, BPF_LSM_CGROUP, &query), -EINVAL);
+	EXPECT_EQ(bpf_prog_query_opts(fd, BPF_LSM_MAC, &query), -EINVAL);
+	EXPECT_OK(bpf_prog_detach2(bpf_program__fd(skel->progs.on_create), fd, BPF_LSM_CGROUP));
+	EXPECT_EQ(bpf_prog_detach2(bpf_program__fd(skel->progs.on_create), fd, BPF_LSM_CGROUP),
+		  -ENOENT);
+	close(fd);
+}
+
 BPF_TEST(netdev, network_namespace)
 {
 	struct netdev_bpf *skel = BPFUNIT_LOAD(netdev_bpf);
