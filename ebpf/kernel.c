@@ -37,6 +37,17 @@ static void watch_forks(void)
 	pthread_atfork(NULL, NULL, forget_parents_kernel);
 }
 
+/* What is loaded from a state may ask for the kernel: it is there, and other threads wait. */
+static void begin(struct bu_kernel *kernel)
+{
+	if (!kernel)
+		return;
+	bu_kernel_lock(kernel);
+	__atomic_store_n(&current_kernel, kernel, __ATOMIC_RELEASE);
+	bu_preload_begin(kernel);
+	bu_kernel_unlock(kernel);
+}
+
 static struct bu_kernel *make_current(void)
 {
 	static pthread_once_t watching = PTHREAD_ONCE_INIT;
@@ -47,9 +58,7 @@ static struct bu_kernel *make_current(void)
 	kernel = current_kernel;
 	if (!kernel) {
 		kernel = bu_kernel_new();
-		if (kernel)
-			bu_preload_begin(kernel);
-		__atomic_store_n(&current_kernel, kernel, __ATOMIC_RELEASE);
+		begin(kernel);
 	}
 	pthread_mutex_unlock(&making);
 	return kernel;

@@ -93,6 +93,7 @@ static void destroy(struct bu_object *object)
 		link->type->release(link);
 	if (link->prog)
 		bu_object_put(&link->prog->object);
+	free(link->name);
 	free(link);
 }
 
@@ -120,6 +121,8 @@ static struct bu_link *attach(const struct bu_link_type *type,
 		return NULL;
 	}
 	link->attached = true;
+	link->made = *request->attr;
+	link->name = request->name ? strdup(request->name) : NULL;
 	if (link->prog)
 		bu_object_get(&link->prog->object);
 	return link;

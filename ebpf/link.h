@@ -57,6 +57,8 @@ struct bu_link {
 	bool attached; /* between attach() and detach() */
 	u64 cookie;    /* what bpf_get_attach_cookie() tells */
 	void *priv;    /* the type's own */
+	struct bu_link_create_attr made; /* what it was made of, and the name of the tracepoint */
+	char *name;                      /* malloc'ed; NULL: none */
 };
 
 /* Make, attach and give out a link of the type: its descriptor, or -errno. */

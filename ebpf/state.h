@@ -10,6 +10,7 @@
 #define BU_STATE_H
 
 #include "ebpf/object.h"
+#include "ebpf/uapi.h"
 
 #define BU_STATE_FORMAT "bpfunit-state 1\n"
 
@@ -24,6 +25,7 @@ enum bu_state_kind {
 	BU_STATE_FREEZE,    /* id: of the map */
 	BU_STATE_PIN,       /* struct bu_state_pin, then its path */
 	BU_STATE_BIND,      /* id: of the program. The ids of its maps */
+	BU_STATE_LINK,      /* struct bu_state_link, then the tracepoint's name or "" */
 	BU_STATE_NEXT,      /* the first record: the next id of each enum bu_object_kind, from 0 */
 };
 
@@ -50,6 +52,12 @@ struct bu_state_prog {
 	char name[BU_OBJ_NAME_LEN], license[16];
 	/* nr_insns struct bpf_insn, nr_func_info struct bpf_func_info, nr_line_info struct
 	 * bpf_line_info */
+};
+
+struct bu_state_link {
+	u32 type; /* BU_LINK_... */
+	u32 prog_id;
+	struct bu_link_create_attr attr; /* without descriptors and addresses */
 };
 
 struct bu_state_pin {

@@ -8,6 +8,7 @@
 
 #include "ebpf/bpffs.h"
 #include "ebpf/kernel.h"
+#include "ebpf/link.h"
 #include "ebpf/redirect.h"
 #include "ebpf/syscall.h"
 
@@ -301,6 +302,45 @@ static bool strings(const char *bytes, u64 size, const char **first, const char 
 	return strings(nul + 1, size - (nul + 1 - bytes), second, NULL);
 }
 
+static int attach_link(struct loader *loader, const struct bu_state_link *record, const char *name)
+{
+	struct bu_object *prog = bu_object_by_id(loader->kernel, BU_OBJECT_PROG, record->prog_id);
+	const struct bu_link_type *type = bu_link_type_of(record->type);
+	struct bu_link_request request = {
+		.kernel = loader->kernel,
+		.attr = &record->attr,
+		.name = *name ? name : NULL,
+	};
+	int err;
+
+	if (!prog || !type)
+		return -ENOENT;
+	request.prog = bu_container_of(prog, struct bu_prog, object);
+	err = bu_object_continue(loader->kernel, BU_OBJECT_LINK, loader->record.id);
+	return err ? err : bu_link_create(type, &request);
+}
+
+static int load_link(struct loader *loader)
+{
+	const struct bu_state_link *record = (void *)loader->payload;
+	struct bu_object *link;
+	const char *name;
+	int fd;
+
+	if (!strings((char *)(record + 1), loader->record.size - sizeof(*record), &name, NULL))
+		return -EINVAL;
+	fd = attach_link(loader, record, name);
+	link = fd < 0 ? NULL : bu_object_by_id(loader->kernel, BU_OBJECT_LINK, loader->record.id);
+	if (!link) {
+		bu_note(loader->kernel, "link %u cannot be attached again from the state: %s",
+			loader->record.id, strerror(-fd));
+		return 0;
+	}
+	bu_object_get(link);
+	close(fd);
+	return keep(loader, link);
+}
+
 static int load_tree(struct loader *loader)
 {
 	const char *type, *path;
@@ -386,6 +426,7 @@ static const struct {
 	[BU_STATE_FREEZE] = { 0, load_freeze },
 	[BU_STATE_PIN] = { sizeof(struct bu_state_pin) + 1, load_pin },
 	[BU_STATE_BIND] = { 0, load_bind },
+	[BU_STATE_LINK] = { sizeof(struct bu_state_link) + 1, load_link },
 	[BU_STATE_NEXT] = { sizeof(u32) * BU_OBJECT_MAX, load_next },
 };
 

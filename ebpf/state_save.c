@@ -2,13 +2,14 @@
 /*
  * Saving what is pinned, and all that it refers to. Maps come before programs, contents after both:
  * a program names maps, and a PROG_ARRAY holds programs. A file is replaced whole, or not at all.
- * Differs from a kernel that goes on running: records in ring buffers, timers and what links attach
- * are not kept.
+ * Differs from a kernel that goes on running: records in ring buffers, timers, and links to
+ * what only a descriptor names (control groups, perf events, other programs) are not kept.
  */
 #include "ebpf/state.h"
 
 #include "ebpf/bpffs.h"
 #include "ebpf/kernel.h"
+#include "ebpf/link.h"
 #include "ebpf/redirect.h"
 #include "ebpf/syscall.h"
 
@@ -115,13 +116,37 @@ static void mark(struct saver *saver, struct bu_object *object)
 		mark_map(saver, bu_container_of(object, struct bu_map, object));
 	else if (object->kind == BU_OBJECT_PROG)
 		mark_prog(saver, bu_container_of(object, struct bu_prog, object));
+	else if (object->kind == BU_OBJECT_LINK)
+		mark(saver, &bu_container_of(object, struct bu_link, object)->prog->object);
+}
+
+/* Whether it can be made again from numbers alone. */
+static bool is_lasting(const struct bu_link *link)
+{
+	if (!link->prog || !link->attached)
+		return false;
+	switch (link->type->type) {
+	case BU_LINK_RAW_TRACEPOINT:
+	case BU_LINK_XDP:
+	case BU_LINK_TCX:
+	case BU_LINK_NETKIT:
+	case BU_LINK_NETFILTER:
+		return true;
+	case BU_LINK_TRACING:
+		return !link->made.target; /* no other program's function */
+	case BU_LINK_ITER:
+		return !link->made.iter.info;
+	default:
+		return false;
+	}
 }
 
 static void mark_pin(struct bu_object *object, void *arg)
 {
 	struct saver *saver = arg;
 
-	if (object->kind == BU_OBJECT_MAP || object->kind == BU_OBJECT_PROG)
+	if (object->kind != BU_OBJECT_LINK ||
+	    is_lasting(bu_container_of(object, struct bu_link, object)))
 		mark(saver, object);
 	else
 		bu_note(saver->kernel, "a pinned link (id %u) is not kept in the state directory",
@@ -209,6 +234,28 @@ static void save_binds(struct saver *saver, struct bu_object *object)
 	put_record(saver, BU_STATE_BIND, object->id, prog->nr_maps * sizeof(u32));
 	for (u32 i = 0; i < prog->nr_maps; i++)
 		put_bytes(saver, &prog->maps[i]->object.id, sizeof(u32));
+}
+
+/* Where several are at one place, they come in the order of their ids. */
+static void save_link(struct saver *saver, struct bu_object *object)
+{
+	const struct bu_link *link = bu_container_of(object, struct bu_link, object);
+	const char *name = link->name ? link->name : "";
+	struct bu_state_link record = {
+		.type = link->type->type,
+		.prog_id = link->prog->object.id,
+		.attr = link->made,
+	};
+
+	record.attr.prog_fd = 0;
+	if (record.type == BU_LINK_TCX || record.type == BU_LINK_NETKIT) {
+		record.attr.flags = 0;
+		record.attr.mprog.relative = 0;
+		record.attr.mprog.expected_revision = 0;
+	}
+	put_record(saver, BU_STATE_LINK, object->id, sizeof(record) + strlen(name) + 1);
+	put_bytes(saver, &record, sizeof(record));
+	put_bytes(saver, name, strlen(name) + 1);
 }
 
 /* What an array holds of itself needs no record. */
@@ -350,6 +397,7 @@ static void save_all(struct saver *saver)
 	save_marked(saver, BU_OBJECT_PROG, save_prog);
 	save_marked(saver, BU_OBJECT_PROG, save_binds);
 	save_marked(saver, BU_OBJECT_MAP, save_contents);
+	save_marked(saver, BU_OBJECT_LINK, save_link);
 	for (struct bu_tree *tree = bu_trees(kernel); tree; tree = tree->next)
 		save_tree(saver, tree);
 }

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# state.sh BPFUNIT WORK BPFTOOL: what --state keeps from one process to the next, and what becomes of those that
+# state.sh BPFUNIT WORK BPFTOOL ATTACH OBJECT: what --state keeps from one process to the next, and what becomes of those that
 # use a directory at the same time.
 bpfunit=$1
 work=$2
 bpftool=$3
+attach=$4
+object=$5
 fs=/sys/fs/bpf
 bad=0
 rm -rf "$work"
@@ -40,6 +42,14 @@ in_state rm -r $fs/other $fs/d
 in_state "$bpftool" map create $fs/later type array key 4 value 4 entries 1 name later
 later=$(in_state "$bpftool" map show name later | sed -n 's/^\([0-9]*\):.*/\1/p')
 [ "$later" -gt "$id" ] || { echo "id $id was given again ($later)"; bad=1; }
+
+# A link stays attached, also when it is read again, until its name is gone.
+in_state "$attach" "$object" $fs/link || bad=1
+expect 'xdp  prog' in_state "$bpftool" link show
+expect 'xdp  prog' in_state "$bpftool" link show
+expect 'name count' in_state "$bpftool" prog show
+in_state rm $fs/link
+[ -z "$(in_state "$bpftool" link show)$(in_state "$bpftool" prog show)" ] || { echo "the link outlives its name"; bad=1; }
 
 # Without --state, and with another one, there is nothing.
 expect 'No such file' "$bpfunit" exec -- "$bpftool" map show pinned $fs/later
