@@ -35,6 +35,9 @@ struct only_old {
 	int x;
 } CORE;
 
+/* Older compilers write 32 bits of an enumerator into BTF. */
+const volatile int has_enum64 = __clang_major__ >= 15;
+
 int pid, leader_pid, policy, has_state, phase, has_phase_two, old_size, has_old;
 long state, wide;
 

@@ -11,7 +11,7 @@ complain() {
 }
 
 # Made of a name that the user chooses, or prefixes that the text completes.
-known='BPFUNIT_OBJECT_.*|.*_'
+known='BPFUNIT_OBJECT_.*|BPFUNIT_BTF_.*|.*_'
 for document in README.md docs/guide.md docs/design.md CONTRIBUTING.md; do
 	for name in $(grep -oE '\b(bpfunit|BPFUNIT|EXPECT|ASSERT|MAP|KOBJ|TYPED|NEXT)_[A-Za-z0-9_]+' "$document" |
 		sort -u | grep -vxE "$known"); do
