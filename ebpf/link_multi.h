@@ -13,6 +13,7 @@ struct bu_multi_place {
 	u64 cookie;
 	u64 ref_ctr_offset;
 	const char *name; /* of the function; NULL: unknown */
+	bool skipped;     /* of a session: its entry declined to see the return */
 };
 
 struct bu_multi {

@@ -63,9 +63,9 @@ struct bu_prog {
 	u32 nr_counters;
 	struct bu_map **maps; /* referenced: of lddw and PROG_BIND_MAP */
 	u32 nr_maps;
-	struct bu_btf *btf; /* referenced; NULL without */
+	struct bu_btf *btf;       /* referenced; NULL without */
 	u64 run_cnt, run_time_ns; /* while BPF_ENABLE_STATS is on: ebpf/stats.c */
-	u64 load_time; /* CLOCK_BOOTTIME in ns */
+	u64 load_time;            /* CLOCK_BOOTTIME in ns */
 	struct bu_stream streams[2];
 	char license[16];
 	u32 flags;         /* prog_flags */
@@ -73,7 +73,8 @@ struct bu_prog {
 	bool beyond_linux; /* loaded with bu_prog_load_rfc() */
 };
 
-/* The type whose context and helpers a program has: for an extension, that of the program it extends.
+/* The type whose context and helpers a program has: for an extension, that of the program it
+ * extends.
  */
 static inline u32 bu_prog_kind(const struct bu_prog *prog)
 {
@@ -108,6 +109,7 @@ struct bu_test_io {
 	void *ctx;     /* uapi context, read and written back; NULL: zeroes of type->ctx_size */
 	u32 ctx_size;
 	s32 cpu;           /* -1: the environment's */
+	u64 func_ip;       /* what bpf_get_func_ip() tells */
 	u64 attach_cookie; /* what bpf_get_attach_cookie() tells */
 	/* Results */
 	u8 *data_out; /* malloc'ed: metadata and packet after the run; NULL without packet */

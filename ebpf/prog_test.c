@@ -84,6 +84,7 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
 	if (io->cpu >= 0)
 		run.cpu = (u32)io->cpu;
 	run.attach_cookie = io->attach_cookie;
+	run.func_ip = io->func_ip;
 	err = run_with(&run, io);
 	bu_run_end(&run);
 	bu_kernel_unlock(prog->object.kernel);

@@ -43,7 +43,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->nr_frames = 0;
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;
-	run->attach_cookie = 0;
+	run->attach_cookie = run->func_ip = 0;
 	run->seq = NULL;
 	run->bypassed = NULL;
 	run->rcu_locks = run->preempt_locks = 0;

@@ -64,6 +64,7 @@ struct bu_run {
 	struct bu_seq *seq;           /* what an iterator writes to; NULL: this run is of none */
 	u64 seq_handle;               /* the address by which the program calls it */
 	const struct bu_op *bypassed; /* the patch that is not to be entered again now; or NULL */
+	u64 func_ip;                  /* of the function that it is attached to; 0: unknown */
 	u64 attach_cookie;            /* of the link that the run is made through; 0: none */
 	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */
 	u32 tail_call_target;         /* id of the program that bpf_tail_call chose, 0: none */
@@ -95,7 +96,8 @@ int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headro
  * are found. Offsets from the present edges; what is new is zero. 0, or -EINVAL / -ENOMEM. */
 int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
 
-/* Around a run while BPF_ENABLE_STATS may be on (ebpf/stats.c): when it began, 0 when it is off after all. */
+/* Around a run while BPF_ENABLE_STATS may be on (ebpf/stats.c): when it began, 0 when it is off
+ * after all. */
 u64 bu_stats_begin(const struct bu_kernel *kernel);
 void bu_stats_end(struct bu_prog *prog, u64 begin);
 

@@ -87,12 +87,7 @@ static bool tail_is_zero(const union attributes *attributes, u32 known, u32 size
 
 static long unknown_command(struct bu_kernel *kernel, unsigned int cmd)
 {
-	const char *name = bu_command_name(cmd);
-
-	if (name)
-		bu_note(kernel, "bpf(2) command %s is not emulated (EINVAL)", name);
-	else
-		bu_note(kernel, "bpf(2) command %u is unknown (EINVAL)", cmd);
+	bu_note(kernel, "bpf(2) command %u is unknown (EINVAL)", cmd);
 	return -EINVAL;
 }
 

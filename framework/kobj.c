@@ -500,3 +500,15 @@ void *bpfunit_user_memory(const void *data, size_t size)
 		memcpy(memory, data, size);
 	return memory;
 }
+
+size_t bu_kobj_size(const void *ctx)
+{
+	const struct bu_arena *arena = &bu_test_kernel()->arena;
+	const struct bu_region *region = NULL;
+
+	if (bu_arena_contains(arena, ctx))
+		region = bu_arena_region(arena, ctx);
+	if (!region || region->freed || region->info.kind != BU_REGION_KOBJ || region->start != ctx)
+		return 0;
+	return region->size;
+}

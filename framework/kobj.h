@@ -17,6 +17,9 @@ void bu_task_forget(void);
 /* A zeroed object of a kernel type, or NULL with `error`. `type`: a struct, union or typedef. */
 void *bu_kobj_new(const char *type, char *error, size_t size);
 
+/* The size of a kernel object, which is known however it is pointed to; 0: `ctx` is none. */
+size_t bu_kobj_size(const void *ctx);
+
 /* A place in a kernel object: the walk follows pointers. */
 struct bu_kobj_place {
 	struct bu_field field; /* offset counts from `object` */

@@ -73,19 +73,6 @@ static int64_t run(struct bu_prog *prog, struct bu_test_io *io)
 	return error || io->fault != BU_FAULT_NONE ? BPFUNIT_FAULTED : (int32_t)io->retval;
 }
 
-/* The size of a kernel object, which is known however it is pointed to; 0: `ctx` is none. */
-static size_t kobj_size(const void *ctx)
-{
-	const struct bu_arena *arena = &bu_test_kernel()->arena;
-	const struct bu_region *region = NULL;
-
-	if (bu_arena_contains(arena, ctx))
-		region = bu_arena_region(arena, ctx);
-	if (!region || region->freed || region->info.kind != BU_REGION_KOBJ || region->start != ctx)
-		return 0;
-	return region->size;
-}
-
 int64_t bpfunit_run(struct bpfunit_where where, const struct bpf_program *prog, void *ctx,
 		    size_t size)
 {
@@ -96,7 +83,7 @@ int64_t bpfunit_run(struct bpfunit_where where, const struct bpf_program *prog, 
 	if (!loaded(&target, where, prog))
 		return BPFUNIT_FAULTED;
 	if (ctx)
-		io.ctx_size = size ? size : kobj_size(ctx);
+		io.ctx_size = size ? size : bu_kobj_size(ctx);
 	if (ctx && !io.ctx_size) {
 		bu_test_fail(where,
 			     "cannot run '%s': the context is a void *, so its size is not "

@@ -48,3 +48,10 @@ BU_HELPER_1(get_attach_cookie, const void *, ctx)
 	(void)ctx;
 	return run->attach_cookie;
 }
+
+/* Of the function that was fired; 0 when it is not known, as of a probe inside a function. */
+BU_HELPER_1(get_func_ip, const void *, ctx)
+{
+	(void)ctx;
+	return run->func_ip;
+}

@@ -9,6 +9,7 @@
 #ifndef BPFUNIT_BPFUNIT_H
 #define BPFUNIT_BPFUNIT_H
 
+#include <bpfunit/attach.h>
 #include <bpfunit/base.h>
 #include <bpfunit/btf.h>
 #include <bpfunit/check.h>
