@@ -275,12 +275,13 @@ static int check_frame(const u8 *frame, u32 size)
 	return protocol == htons(ETH_P_IPV6) && size < IPV6_BYTES ? -EINVAL : 0;
 }
 
-/* The loopback device's address is all zeroes. */
+/* The loopback device's address and its broadcast address are all zeroes. Source:
+ * eth_type_trans(), net/ethernet/eth.c (6.12). */
 static u32 test_packet_type(const u8 *frame)
 {
-	u32 type = packet_type_of(frame);
-
-	return type == PACKET_HOST && !is_zero(frame, 0, ETH_ALEN) ? PACKET_OTHERHOST : type;
+	if (is_zero(frame, 0, ETH_ALEN))
+		return PACKET_HOST;
+	return frame[0] & 1 ? PACKET_MULTICAST : PACKET_OTHERHOST;
 }
 
 /* What a run changed of the fields that go out. (convert_skb_to___skb) */

@@ -17,6 +17,7 @@
 #include "ebpf/kernel.h"
 #include "ebpf/prog_types.h"
 #include "ebpf/syscall.h"
+#include "framework/host.h"
 #include "framework/host_ctx.h"
 #include "maps/fd_array.h"
 
@@ -458,6 +459,8 @@ static void give_io(struct sides *sides, const struct bu_prog *prog, const struc
 		return;
 	}
 	memcpy(sides->data_in, io->data, io->data_size);
+	if (bu_prog_has_skb(prog))
+		bu_host_receive(io->data, io->data_size);
 	host->test.data_in = (u64)(uintptr_t)sides->data_in;
 	host->test.data_size_in = io->data_size;
 	host->test.data_out = (u64)(uintptr_t)sides->data_out;
@@ -571,6 +574,8 @@ static int run_for_call(void *arg, struct bu_prog *prog, union bpf_attr *attr)
 		return bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
 	comparisons->busy = true;
 	prepare(&sides, comparisons->mirror, prog, cpu);
+	if (!sides.mirror->why[0] && bu_prog_has_skb(prog))
+		bu_host_receive_as_a_stranger();
 	if (!sides.mirror->why[0])
 		give_call(&sides, attr);
 	look_for_fragments(&sides, prog);

@@ -38,6 +38,10 @@ int64_t bu_host_run(const struct bpf_program *prog, void *ctx, size_t size);
 /* `ctx`: a struct xdp_md or struct __sk_buff, whose fields come back as far as the host tells. */
 int64_t bu_host_run_packet(const struct bpf_program *prog, struct bpfunit_packet *packet, void *ctx,
 			   u32 ctx_size);
+/* Before a run of a socket buffer program: the frame is for this host; or not, as BPF_PROG_TEST_RUN
+ * has it unless told otherwise. */
+void bu_host_receive(const void *frame, u32 size);
+void bu_host_receive_as_a_stranger(void);
 /* Run on this CPU from now on: 0, or -EINVAL. */
 int bu_host_set_cpu(u32 cpu);
 

@@ -112,6 +112,8 @@ int64_t bu_host_run_packet(const struct bpf_program *prog, struct bpfunit_packet
 	why = host_ctx(&host, ctx, ctx_size, meta_size, size);
 	if (why)
 		bpfunit_skip(bu_test_where(), "needs the VM: %s", why);
+	if (ctx_size == sizeof(struct __sk_buff))
+		bu_host_receive(opts.data_in, size);
 	opts.ctx_in = opts.ctx_out = &host;
 	opts.ctx_size_in = opts.ctx_size_out = ctx_size;
 	opts.data_size_out = BU_HOST_PACKET_MAX;

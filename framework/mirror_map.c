@@ -221,7 +221,8 @@ static bool copy_programs(struct walk *walk)
 		twin = bu_mirror_prog(walk->mirror,
 				      bu_container_of(object, struct bu_prog, object));
 		if (!twin || twin->fd < 0) {
-			bu_mirror_why(walk->mirror, "a tail call's target is not loaded there");
+			bu_mirror_why(walk->mirror, "the kernel refuses a tail call's target: %s",
+				      twin && twin->error ? strerror(-twin->error) : "no memory");
 			return false;
 		}
 		if (!put_fd(walk, twin->fd))

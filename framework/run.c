@@ -20,6 +20,8 @@
 #include "framework/run.h"
 #include "framework/state.h"
 
+#define LOOPBACK_IFINDEX 1
+
 /* What a macro named: on the host's kernel there is only libbpf's handle. */
 struct target {
 	const struct bpf_program *handle; /* NULL: attached, and run where it is */
@@ -135,7 +137,7 @@ static bool given(struct bpfunit_where where, const struct target *target,
 static int64_t run_xdp(const struct target *target, struct bpfunit_packet *packet)
 {
 	const struct bpfunit_packet_meta *meta = bpfunit_packet_meta(packet);
-	struct xdp_md ctx = { .ingress_ifindex = meta->ifindex,
+	struct xdp_md ctx = { .ingress_ifindex = meta->ifindex ? meta->ifindex : LOOPBACK_IFINDEX,
 			      .rx_queue_index = meta->rx_queue_index };
 
 	return run_on(target, packet, &ctx, sizeof(ctx));

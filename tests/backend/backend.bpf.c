@@ -118,6 +118,23 @@ int nested(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+__u32 device, kind;
+
+SEC("xdp")
+int where(struct xdp_md *ctx)
+{
+	device = ctx->ingress_ifindex;
+	return XDP_PASS;
+}
+
+SEC("tc")
+int for_whom(struct __sk_buff *skb)
+{
+	device = skb->ifindex;
+	kind = skb->pkt_type;
+	return 0;
+}
+
 SEC("tc")
 int mark(struct __sk_buff *skb)
 {

@@ -8,6 +8,8 @@
 #include "backend.skel.h"
 
 #include <bpfunit/bpfunit.h>
+#include <bpfunit/runner.h>
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include <string.h>
 
@@ -82,6 +84,35 @@ BPF_TEST_F(same, context)
 	EXPECT_RUN_SKB(self->skel->progs.mark, self->packet, TC_ACT_SHOT);
 	EXPECT_EQ(bpfunit_packet_meta(self->packet)->mark, 7);
 	EXPECT_EQ(bpfunit_packet_meta(self->packet)->cb[2], 47);
+}
+
+BPF_TEST_F(same, device)
+{
+	struct backend_bpf *skel = self->skel;
+
+	EXPECT_RUN_XDP(skel->progs.where, self->packet, XDP_PASS);
+	EXPECT_EQ(skel->bss->device, 1);
+	EXPECT_RUN_SKB(skel->progs.for_whom, self->packet, TC_ACT_OK);
+	EXPECT_EQ(skel->bss->device, 1);
+	EXPECT_EQ(skel->bss->kind, PACKET_HOST);
+	memset(bpfunit_packet_data(self->packet), 0xff, 6);
+	EXPECT_RUN_SKB(skel->progs.for_whom, self->packet, TC_ACT_OK);
+	EXPECT_EQ(skel->bss->kind, PACKET_BROADCAST);
+}
+
+BPF_TEST_F(same, packets_through_libbpf_are_for_others)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bpfunit_packet_data(self->packet),
+		    .data_size_in = 47);
+
+	EXPECT_RUN_SKB(self->skel->progs.for_whom, self->packet, TC_ACT_OK);
+	if (!strcmp(bpfunit_backend(), "kernel"))
+		BPFUNIT_SKIP("the device has the address of the run before");
+	ASSERT_OK(bpf_prog_test_run_opts(bpf_program__fd(self->skel->progs.for_whom), &opts));
+	EXPECT_EQ(self->skel->bss->kind, PACKET_OTHERHOST);
+	memset(bpfunit_packet_data(self->packet), 0xff, 6);
+	ASSERT_OK(bpf_prog_test_run_opts(bpf_program__fd(self->skel->progs.for_whom), &opts));
+	EXPECT_EQ(self->skel->bss->kind, PACKET_MULTICAST); /* lo has no broadcast address */
 }
 
 BPF_TEST_F(same, through_libbpf)

@@ -106,7 +106,7 @@ BPFUNIT_API bool bpfunit_check_packet(const struct bpfunit_check *check, const s
 
 /* What the context says beside the data; zero unless set. Written back after a run. */
 struct bpfunit_packet_meta {
-	uint32_t ifindex;         /* xdp_md.ingress_ifindex, __sk_buff.ifindex and .ingress_ifindex */
+	uint32_t ifindex;         /* xdp_md.ingress_ifindex, __sk_buff.ifindex (0: 1, which is lo) and .ingress_ifindex */
 	uint32_t rx_queue_index;
 	uint32_t mark, priority, queue_mapping, hash, tc_index, tc_classid;
 	uint32_t cb[5];
