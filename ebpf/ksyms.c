@@ -25,7 +25,12 @@ struct bu_ksym *bu_ksym_find(struct bu_kernel *kernel, const char *name)
 
 static bool allocate(struct bu_kernel *kernel, struct bu_ksym *sym)
 {
-	struct bu_region_info info = { .kind = BU_REGION_KOBJ, .label = sym->name };
+	struct bu_region_info info = {
+		.kind = BU_REGION_KOBJ,
+		.label = sym->name,
+		.elem_size = sym->size,
+		.stride = sym->stride,
+	};
 	u64 size = (u64)sym->stride * kernel->nr_cpus;
 
 	sym->memory = bu_arena_alloc(&kernel->arena, size, BU_NONE, &info);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Struct_ops maps: registered through libbpf, called from tests, and each state and errno at the
- * level of bpf(2). Source of the errnos: kernel/bpf/bpf_struct_ops.c (6.12). */
+/*
+ * Struct_ops maps: registered through libbpf, called from tests, and each state and errno at the
+ * level of bpf(2). Source of the errnos: kernel/bpf/bpf_struct_ops.c (6.12); Linux 6.18 answers
+ * these calls in the same way for a struct tcp_congestion_ops.
+ */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpfunit/bpfunit.h>
@@ -9,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../framework/inner.h"
 #include "ebpf/uapi.h"
 #include "map_programs.skel.h"
 #include "struct_ops.skel.h"
@@ -385,5 +389,33 @@ BPF_TEST(struct_ops, other_objects_come_later)
 	ASSERT_NOT_NULL(link);
 	BPFUNIT_LOAD(user_ringbuf_bpf);
 	EXPECT_EQ(BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "compute", 2, 5), -3);
+	bpf_link__destroy(link);
+}
+
+FAILS(struct_ops_call, needs_registration,
+      "cannot call 'compute' of map 'demo': it is not registered; call "
+      "bpf_map__attach_struct_ops() "
+      "first")
+{
+	skel = BPFUNIT_LOAD(struct_ops_bpf);
+	EXPECT_EQ(BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "compute", 1, 2), BPFUNIT_FAULTED);
+}
+
+FAILS(struct_ops_call, refusals,
+      "cannot call 'nothing' of map 'demo': struct demo_ops has no such member\n"
+      "cannot call 'flags' of map 'demo': it is no function\n"
+      "cannot call 'unused' of map 'demo': it is NULL\n"
+      "cannot call 'compute' of map 'demo' with 1 arguments: it takes 2\n"
+      "cannot call 'compute': map 'struct_o.bss' is a array")
+{
+	struct bpf_link *link;
+
+	skel = BPFUNIT_LOAD(struct_ops_bpf);
+	link = bpf_map__attach_struct_ops(skel->maps.demo);
+	BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "nothing");
+	BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "flags");
+	BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "unused");
+	BPFUNIT_STRUCT_OPS_CALL(skel->maps.demo, "compute", 1);
+	BPFUNIT_STRUCT_OPS_CALL(skel->maps.bss, "compute", 1);
 	bpf_link__destroy(link);
 }
