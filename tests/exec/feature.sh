@@ -27,8 +27,8 @@ while read -r name; do
 done < <(sed -n 's|^BU_MAP(\([A-Z_]*\),.*|\1|p' "$root/maps/maps.def" | tr A-Z a-z)
 grep -q 'map_type [a-z_]* is NOT available' "$work/text" || echo "every map type has a model"
 
-# Helpers of XDP programs: those that have a model, and no others.
-sed -n '/for program type xdp:$/,/^eBPF/ s/^\t- bpf_//p' "$work/text" | sort >"$work/said"
+# Helpers: those that have a model, and no others.
+sed -n 's/^\t- bpf_//p' "$work/text" | sort -u >"$work/said"
 sed -n 's/^HELPER([0-9]*, \([a-z0-9_]*\),.*/\1/p' "$root/helpers/helpers.def" | sort >"$work/modelled"
 sed -n 's/^NO_MODEL([0-9]*, \([a-z0-9_]*\),.*/\1/p' "$root/helpers/helpers.def" | sort >"$work/missing"
 if found=$(comm -12 "$work/said" "$work/missing") && [ -n "$found" ]; then
