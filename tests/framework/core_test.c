@@ -428,12 +428,18 @@ BPF_TEST(kernel_bad, something_else)
 		"with -g -target bpf; of a kernel take /sys/kernel/btf/vmlinux");
 }
 
+static void free_btf(void *btf)
+{
+	btf__free(btf);
+}
+
 static const void *raw_btf(__u32 *size)
 {
 	struct btf *btf = btf__parse_elf(BPFUNIT_BTF_moved, NULL);
 	const void *data = btf__raw_data(btf, size);
 
 	ASSERT_NOT_NULL(data);
+	ASSERT_OK(bpfunit_defer(free_btf, btf));
 	return data;
 }
 
@@ -504,4 +510,28 @@ FAILS(kernel_bad, no_current_task,
 {
 	BPFUNIT_BTF_USE("none");
 	bpfunit_current_task();
+}
+
+/* Any byte of the noted file may be wrong: the report reads nothing outside it (ASan watches). */
+BPF_TEST(core_report, of_damaged_files)
+{
+	struct layouts_bpf *skel = BPFUNIT_LOAD(layouts_bpf);
+	size_t size = skel->skeleton->data_sz;
+	unsigned int random = 11;
+
+	for (int i = 0; i < 300; i++) {
+		char *damaged = malloc(size);
+
+		memcpy(damaged, skel->skeleton->data, size);
+		for (int n = 0; n <= i % 8; n++) {
+			random = random * 1103515245 + 12345;
+			/* also in the tables at the end */
+			damaged[n % 2 ? random % size : size - 1 - random % 4096] = random >> 16;
+		}
+		bu_vmlinux_note_object(damaged, size);
+		free(damaged);
+		if (i % 10 == 0)
+			bpfunit_core_report(skel->progs.read, true);
+	}
+	EXPECT_NOT_NULL(bpfunit_core_report(NULL, true));
 }
