@@ -194,6 +194,8 @@ void bu_net_destroy(struct bu_kernel *kernel)
 		return;
 	while (net->devices)
 		delete (net, net->devices);
+	while (net->nr_hooks)
+		bu_link_detach(net->hooks[0]);
 	bu_netns_destroy(net);
 	bu_netlinks_destroy(kernel);
 	free(net->hooks);

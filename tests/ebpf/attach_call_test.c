@@ -216,3 +216,28 @@ BPF_TEST(attach_call, places_hold_programs)
 	ASSERT_OK(rmdir("/sys/fs/cgroup/calls"));
 	EXPECT_EQ(emulated_bpf(BPF_PROG_GET_FD_BY_ID, &by_id, sizeof(by_id)), -ENOENT);
 }
+
+/* Links whose descriptors are open when the kernel ends. */
+BPF_TEST(attach_call, links_left_open)
+{
+	struct bu_link_create_attr rows[] = {
+		{ .prog_fd = load(BU_PROG_TYPE_NETFILTER, BU_ATTACH_NETFILTER),
+		  .attach_type = BU_ATTACH_NETFILTER,
+		  .netfilter = { .pf = 2, .priority = 1 } },
+		{ .prog_fd = load(BPF_PROG_TYPE_SCHED_CLS, 0),
+		  .target = LO_INDEX,
+		  .attach_type = BU_ATTACH_TCX_INGRESS },
+		{ .prog_fd = load(BPF_PROG_TYPE_XDP, 0),
+		  .target = LO_INDEX,
+		  .attach_type = BPF_XDP },
+		{ .prog_fd = load(BPF_PROG_TYPE_CGROUP_SKB, 0),
+		  .target = cgroup_fd(),
+		  .attach_type = BPF_CGROUP_INET_EGRESS },
+		{ .prog_fd = load(BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP),
+		  .target = open("/proc/self/ns/net", O_RDONLY),
+		  .attach_type = BPF_SK_LOOKUP },
+	};
+
+	for (size_t i = 0; i < BU_ARRAY_SIZE(rows); i++)
+		EXPECT_GE(emulated_bpf(BPF_LINK_CREATE, &rows[i], 60), 0);
+}

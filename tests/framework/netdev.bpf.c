@@ -65,6 +65,12 @@ int dissect(struct __sk_buff *skb)
 	return BPF_OK;
 }
 
+SEC("?netfilter")
+int hook(void *ctx)
+{
+	return 1;
+}
+
 SEC("lsm_cgroup/socket_bind")
 int on_bind(void *ctx)
 {

@@ -16,7 +16,14 @@
 
 #include "netdev.skel.h"
 
-enum { TCX_INGRESS = 46, TCX_EGRESS = 47, NETKIT_PRIMARY = 54, NETKIT_PEER = 55 };
+enum {
+	BEFORE = 8,
+	AFTER = 16,
+	TCX_INGRESS = 46,
+	TCX_EGRESS = 47,
+	NETKIT_PRIMARY = 54,
+	NETKIT_PEER = 55
+};
 
 static struct bpfunit_packet *some_packet(void)
 {
@@ -423,3 +430,51 @@ BPF_TEST(netdev, other_sockets_work)
 	close(ends[0]);
 	close(ends[1]);
 }
+
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5
+BPF_TEST(netdev, newer_libbpf)
+{
+	struct netdev_bpf *skel = BPFUNIT_OPEN(netdev_bpf);
+	int eth0 = bpfunit_netdev("eth0"), kit = bpfunit_netdev_netkit("nk0", "nk1");
+	LIBBPF_OPTS(bpf_tcx_opts, before, .flags = BEFORE);
+	LIBBPF_OPTS(bpf_netfilter_opts, hook, .pf = 2, .hooknum = 1, .priority = 5);
+	LIBBPF_OPTS(bpf_prog_attach_opts, opts, .flags = AFTER, .expected_revision = 3);
+	LIBBPF_OPTS(bpf_xdp_query_opts, features);
+	LIBBPF_OPTS(bpf_prog_query_opts, query);
+	__u32 ids[4] = { 0 }, links[4] = { 0 };
+
+	bpf_program__set_autoload(skel->progs.hook, true);
+	bpf_program__set_expected_attach_type(skel->progs.first, TCX_INGRESS);
+	bpf_program__set_expected_attach_type(skel->progs.second, TCX_INGRESS);
+	bpf_program__set_expected_attach_type(skel->progs.third, NETKIT_PRIMARY);
+	ASSERT_OK(netdev_bpf__load(skel));
+	skel->links.first = bpf_program__attach_tcx(skel->progs.first, eth0, NULL);
+	skel->links.second = bpf_program__attach_tcx(skel->progs.second, eth0, &before);
+	skel->links.third = bpf_program__attach_netkit(skel->progs.third, kit, NULL);
+	skel->links.hook = bpf_program__attach_netfilter(skel->progs.hook, &hook);
+	EXPECT_NOT_NULL(skel->links.first);
+	EXPECT_NOT_NULL(skel->links.second);
+	EXPECT_NOT_NULL(skel->links.third);
+	EXPECT_NOT_NULL(skel->links.hook);
+	opts.relative_fd = bpf_program__fd(skel->progs.second);
+	EXPECT_OK(
+		bpf_prog_attach_opts(bpf_program__fd(skel->progs.third), eth0, TCX_INGRESS, &opts));
+	EXPECT_EQ(
+		bpf_prog_attach_opts(bpf_program__fd(skel->progs.third), eth0, TCX_INGRESS, &opts),
+		-ESTALE);
+	query.prog_ids = ids;
+	query.link_ids = links;
+	query.count = 4;
+	EXPECT_OK(bpf_prog_query_opts(eth0, TCX_INGRESS, &query));
+	EXPECT_EQ(query.revision, 4);
+	EXPECT_EQ(query.count, 3);
+	EXPECT_EQ(ids[1], id_of(skel->progs.third));
+	EXPECT_EQ(links[1], 0);
+	bpfunit_netdev_receive(eth0, some_packet());
+	EXPECT_STREQ(skel->bss->order, "23");
+	EXPECT_OK(bpf_xdp_query(eth0, 0, &features));
+	EXPECT_EQ(features.feature_flags, 0x23);
+	EXPECT_OK(bpf_xdp_query(1, 0, &features));
+	EXPECT_EQ(features.feature_flags, 0);
+}
+#endif
