@@ -229,6 +229,17 @@ static int access_hosts(int dir, const char *path, int mode, int flags)
 	return bu_host_syscall(SYS_faccessat, dir, (long)path, mode, 0, 0, 0);
 }
 
+/* Only tracefs has files that can be written to. */
+static bool permits(const char *path, int kind, int mode)
+{
+	const char *rest;
+	const struct file *file = find(path, &rest);
+
+	if (mode & W_OK && !(file && file->open && file->match == TREE))
+		return false;
+	return kind == BU_FILE_DIRECTORY || !(mode & X_OK);
+}
+
 int bu_files_access(int dir, const char *path, int mode, int flags)
 {
 	int kind = bu_files_kind(path);
@@ -237,5 +248,5 @@ int bu_files_access(int dir, const char *path, int mode, int flags)
 		return access_hosts(dir, path, mode, flags);
 	if (kind < 0)
 		return kind;
-	return kind != BU_FILE_DIRECTORY && mode & X_OK ? -EACCES : 0;
+	return permits(path, kind, mode) ? 0 : -EACCES;
 }

@@ -10,6 +10,8 @@
 #include "ebpf/btf_join.h"
 
 struct bu_kernel;
+struct stat;
+struct statfs;
 
 enum { /* besides 0 and -errno */
        BU_FILE_DIRECTORY = 1,
@@ -27,6 +29,10 @@ typedef int (*bu_file_open)(struct bu_kernel *kernel, const char *rest, int flag
 
 /* Add text to a content; nothing where out is NULL. */
 void bu_file_print(struct bu_bytes *out, const char *format, ...) BU_PRINTF(2, 3);
+
+/* stat(2) and statfs(2) of a path: true and 0 or -errno in *result; false: the host's. */
+bool bu_files_stat(const char *path, struct stat *st, int *result);
+bool bu_files_statfs(const char *path, struct statfs *fs, int *result);
 
 /* What a path is: 0 (a regular file), BU_FILE_DIRECTORY, BU_FILE_HOSTS, or -errno. */
 int bu_files_kind(const char *path);

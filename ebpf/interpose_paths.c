@@ -7,6 +7,7 @@
 
 #include "ebpf/cgroup.h"
 #include "ebpf/fd_link.h"
+#include "ebpf/files.h"
 #include "ebpf/kernel.h"
 #include "ebpf/redirect.h"
 #include "ebpf/syscall.h"
@@ -32,6 +33,10 @@ static long at_path(long number, int dir, const char *path, long c, long d, long
 
 static int stat_at(int dir, const char *path, void *st, int flags)
 {
+	int err;
+
+	if (bu_files_stat(path, st, &err))
+		return bu_with_errno(err);
 	return at_path(SYS_newfstatat, dir, path, (long)st, flags, 0);
 }
 
@@ -111,8 +116,12 @@ static int statfs_path(const char *path, struct statfs *fs)
 	const char *host = path;
 	struct bu_kernel *kernel;
 	struct bu_tree *tree;
-	long err = bu_redirect(&host, buffer);
+	int own;
+	long err;
 
+	if (bu_files_statfs(path, fs, &own))
+		return bu_with_errno(own);
+	err = bu_redirect(&host, buffer);
 	if (!err)
 		err = bu_host_syscall(SYS_statfs, (long)host, (long)fs, 0, 0, 0, 0);
 	if (err || host == path)

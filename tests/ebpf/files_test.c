@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +71,31 @@ BPF_TEST(files, can_be_asked_for)
 	EXPECT_EQ(errno, ENOENT);
 	EXPECT_EQ(access("/sys/kernel/debug/kprobes", F_OK), -1);
 	EXPECT_EQ(errno, ENOENT);
+}
+
+BPF_TEST(files, can_be_looked_at)
+{
+	struct statfs fs;
+	struct stat st;
+
+	ASSERT_OK(stat("/sys/kernel/tracing/events", &st));
+	EXPECT_TRUE(S_ISDIR(st.st_mode));
+	ASSERT_OK(stat("/proc/kallsyms", &st));
+	EXPECT_TRUE(S_ISREG(st.st_mode));
+	EXPECT_NE(st.st_ino, 0);
+	ASSERT_OK(stat(PMU "kprobe/type", &st));
+	EXPECT_EQ(st.st_size, 4096);
+	ASSERT_OK(stat("/sys/kernel/btf/vmlinux", &st));
+	EXPECT_EQ(st.st_size, slurp("/sys/kernel/btf/vmlinux"));
+	EXPECT_EQ(stat("/sys/kernel/tracing/none", &st), -1);
+	EXPECT_EQ(errno, ENOENT);
+	ASSERT_OK(statfs("/sys/kernel/tracing", &fs));
+	EXPECT_EQ(fs.f_type, 0x74726163);
+	ASSERT_OK(statfs("/sys/kernel/debug", &fs));
+	EXPECT_EQ(fs.f_type, 0x64626720);
+	EXPECT_EQ(statfs("/sys/kernel/debug/none", &fs), -1);
+	EXPECT_EQ(errno, ENOENT);
+	EXPECT_OK(stat("/etc/passwd", &st));
 }
 
 BPF_TEST(files, cannot_be_written_to)
