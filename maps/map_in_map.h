@@ -11,8 +11,8 @@ struct bu_map_template; /* what an outer map remembers of the map that inner_map
  * -ENOTSUPP: maps of that type cannot be inside; -ENOMEM. */
 int bu_map_template_set(struct bu_map *outer, const union bpf_attr *attr);
 void bu_map_template_free(struct bu_map *outer);
-/* What BPF_MAP_CREATE of a map like it takes, without types of BTF; false: there is none, or it needs
- * them. */
+/* What BPF_MAP_CREATE of a map like it takes, without types of BTF; false: there is none, or it
+ * needs them. */
 bool bu_map_template_attr(const struct bu_map *outer, union bpf_attr *attr);
 /* The map behind a descriptor that user space puts in: NULL with *error -EBADF or -EINVAL (no map,
  * or one unlike the template). No reference is taken. */

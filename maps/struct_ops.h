@@ -16,7 +16,7 @@ enum bu_struct_ops_state { /* Source: enum bpf_struct_ops_state */
 #define BU_F_MAP_LINK (1U << 13)
 
 struct bu_struct_ops {
-	struct bu_btf *btf; /* the kernel's, referenced */
+	struct bu_btf *btf;             /* the kernel's, referenced */
 	struct bu_struct_ops_type type; /* its pointers are good after bu_struct_ops_find() */
 	u8 *value; /* as user space gave it, with program ids in the place of descriptors */
 	struct bu_prog **progs; /* by member, referenced; NULL: none */
