@@ -136,19 +136,14 @@ void bu_pins_destroy(struct bu_kernel *kernel)
 	kernel->pins = NULL;
 }
 
+/* Byte by byte: what follows the string may not be the caller's. */
 static int copy_path(u64 user, char path[PATH_MAX])
 {
-	for (u32 at = 0; at < PATH_MAX;) {
-		u32 room = 256 - (user + at) % 256; /* never across a page's end */
-		int err;
+	for (u32 at = 0; at < PATH_MAX; at++) {
+		int err = bu_copy_from_user(path + at, user + at, 1);
 
-		room = BU_MIN(room, PATH_MAX - at);
-		err = bu_copy_from_user(path + at, user + at, room);
-		if (err)
+		if (err || !path[at])
 			return err;
-		if (memchr(path + at, 0, room))
-			return 0;
-		at += room;
 	}
 	return -ENAMETOOLONG;
 }
