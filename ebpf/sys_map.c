@@ -320,8 +320,6 @@ long bu_sys_map_take(struct bu_kernel *kernel, struct bu_call *call)
 	return err;
 }
 
-/* Differs: a writable mapping of the map does not keep it from being frozen (-EBUSY in the kernel).
- */
 long bu_sys_map_freeze(struct bu_kernel *kernel, struct bu_call *call)
 {
 	struct bu_object *object;

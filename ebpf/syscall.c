@@ -35,13 +35,13 @@ struct command {
 	bu_command_fn handler;
 };
 
-#define BU_COMMAND(name, number, size, handler)                                                    \
+#define BU_COMMAND(name, number, size, handler, ...)                                               \
 	long handler(struct bu_kernel *kernel, struct bu_call *call);
 #include "ebpf/commands.def"
 #undef BU_COMMAND
 
 static const struct command commands[] = {
-#define BU_COMMAND(name, number, size, handler) [number] = { #name, size, handler },
+#define BU_COMMAND(name, number, size, handler, ...) [number] = { #name, size, handler },
 #include "ebpf/commands.def"
 #undef BU_COMMAND
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The commands about programs. */
+/* The commands about programs. LOAD() is BPF_PROG_LOAD. */
 #include "prog_call.h"
 
 #define CASE(name, expected) CASES(prog_calls, name, expected)
@@ -452,4 +452,41 @@ CASE(raw_tracepoint_of_no_program, -EBADF)
 CASE(link_of_no_program, -EBADF)
 {
 	return CALL(BPF_LINK_CREATE, .link_create = { .prog_fd = NO_FD });
+}
+
+static u32 id_of(bpf_call bpf, int prog)
+{
+	struct bpf_prog_info info = { 0 };
+
+	return describe(bpf, prog, &info) ? 0 : info.id;
+}
+
+/* The program's id follows the number before it. */
+CASE(next_id, 0)
+{
+	u32 id = id_of(bpf, make_prog(bpf, FILTER, 0));
+	union bpf_attr attr = { .start_id = id - 1 };
+	long err = bpf(BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr));
+
+	return err ? err : (long)attr.next_id - (long)id;
+}
+
+CASE(next_id_of_the_last, -ENOENT)
+{
+	return CALL(BPF_PROG_GET_NEXT_ID, .start_id = 0x7ffffffe);
+}
+
+CASE(next_id_too_large, -EINVAL)
+{
+	return CALL(BPF_PROG_GET_NEXT_ID, .start_id = 0x7fffffff);
+}
+
+CASE(next_id_with_more, -EINVAL)
+{
+	return CALL(BPF_PROG_GET_NEXT_ID, .open_flags = 1);
+}
+
+CASE(next_id_to_nowhere, -EFAULT)
+{
+	return bpf(BPF_PROG_GET_NEXT_ID, (void *)8, sizeof(union bpf_attr));
 }
