@@ -7,9 +7,9 @@
  *
  * Exit status 1 when a program's result differs from the host's.
  */
-#include "ebpf/decode.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
+#include "ebpf/vm/decode.h"
 #include "vm_native.h"
 #include "vm_rows.h"
 

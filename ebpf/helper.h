@@ -3,7 +3,7 @@
  * Helpers, as the machine sees them: one row each, found in the table that helpers/ provides.
  *
  * A helper never validates memory: its row's argument kinds do, before the call. A helper may raise
- * a fault (ebpf/fault.h); what it returns is then ignored.
+ * a fault (ebpf/vm/fault.h); what it returns is then ignored.
  */
 #ifndef BU_HELPER_H
 #define BU_HELPER_H
@@ -15,22 +15,22 @@ struct bu_kernel;
 
 /* Kernel names (enum bpf_arg_type) without the prefix. */
 enum bu_arg_kind {
-	BU_ARG_NONE,        /* the helper has fewer arguments */
+	BU_ARG_NONE, /* the helper has fewer arguments */
 	BU_ARG_ANYTHING,
 	BU_ARG_CONST_MAP_PTR,
-	BU_ARG_MAP_KEY,       /* key_size readable bytes of the map in the CONST_MAP_PTR argument */
-	BU_ARG_MAP_VALUE,     /* value_size readable bytes */
-	BU_ARG_MEM,           /* readable; the next argument is its size */
+	BU_ARG_MAP_KEY,   /* key_size readable bytes of the map in the CONST_MAP_PTR argument */
+	BU_ARG_MAP_VALUE, /* value_size readable bytes */
+	BU_ARG_MEM,       /* readable; the next argument is its size */
 	BU_ARG_MEM_OR_NULL,
-	BU_ARG_UNINIT_MEM,    /* writable; the next argument is its size; marked initialised */
-	BU_ARG_SIZE,          /* > 0, for the argument before it */
+	BU_ARG_UNINIT_MEM, /* writable; the next argument is its size; marked initialised */
+	BU_ARG_SIZE,       /* > 0, for the argument before it */
 	BU_ARG_SIZE_OR_ZERO,
-	BU_ARG_CTX,           /* the program's own context pointer */
-	BU_ARG_RINGBUF_MEM,   /* start of a reserved, not yet submitted record */
-	BU_ARG_FUNC,          /* a subprogram's address */
-	BU_ARG_CONST_STR,     /* NUL-terminated readable string */
-	BU_ARG_LONG_PTR,      /* 8 aligned writable bytes, marked initialised */
-	BU_ARG_INT_PTR,       /* 4 aligned writable bytes, marked initialised */
+	BU_ARG_CTX,         /* the program's own context pointer */
+	BU_ARG_RINGBUF_MEM, /* start of a reserved, not yet submitted record */
+	BU_ARG_FUNC,        /* a subprogram's address */
+	BU_ARG_CONST_STR,   /* NUL-terminated readable string */
+	BU_ARG_LONG_PTR,    /* 8 aligned writable bytes, marked initialised */
+	BU_ARG_INT_PTR,     /* 4 aligned writable bytes, marked initialised */
 	BU_ARG_UNINIT_MEM_OR_NULL,
 	BU_ARG_UNINIT_MAP_VALUE, /* value_size writable bytes, marked initialised */
 };
@@ -45,9 +45,10 @@ struct bu_helper {
 };
 
 #define BU_HELPER_MAX 256 /* ids of helpers are below; the kernel has 211 (frozen) */
-#define BU_CALLEE_MAX 512 /* and those of kernel functions (ebpf/kfunc.h) below this */
+#define BU_CALLEE_MAX 512 /* and those of kernel functions (ebpf/prog/kfunc.h) below this */
 
-/* The row of a helper or kernel function, never NULL: unknown ids have no name. Provided by helpers/. */
+/* The row of a helper or kernel function, never NULL: unknown ids have no name. Provided by
+ * helpers/. */
 const struct bu_helper *bu_helper_of(u32 id);
 /* Whether only programs under a GPL compatible licence may call a helper. Provided by helpers/. */
 bool bu_helper_is_gpl_only(u32 id);
@@ -62,7 +63,7 @@ typedef bool (*bu_mock_fn)(void *mock, struct bu_run *run, u32 id, const u64 arg
 struct bu_helper_slot {
 	bu_mock_fn mock; /* NULL: none */
 	void *mock_arg;
-	u64 calls;       /* by programs since the kernel began */
+	u64 calls; /* by programs since the kernel began */
 };
 
 /* A helper's definition: BU_HELPER_2(get_current_comm, void *, buf, u32, size) { ... } defines
@@ -85,9 +86,10 @@ struct bu_helper_slot {
 		return name##_model(run, __VA_ARGS__);                                             \
 	}                                                                                          \
 	static inline u64 name##_model params
-#define BU_RUN_ struct bu_run *run __attribute__((unused))
+#define BU_RUN_                   struct bu_run *run __attribute__((unused))
 #define BU_HELPER_1(name, t1, p1) BU_HELPER_N_(name, (BU_RUN_, t1 p1), (t1)a1)
-#define BU_HELPER_2(name, t1, p1, t2, p2) BU_HELPER_N_(name, (BU_RUN_, t1 p1, t2 p2), (t1)a1, (t2)a2)
+#define BU_HELPER_2(name, t1, p1, t2, p2)                                                          \
+	BU_HELPER_N_(name, (BU_RUN_, t1 p1, t2 p2), (t1)a1, (t2)a2)
 #define BU_HELPER_3(name, t1, p1, t2, p2, t3, p3)                                                  \
 	BU_HELPER_N_(name, (BU_RUN_, t1 p1, t2 p2, t3 p3), (t1)a1, (t2)a2, (t3)a3)
 #define BU_HELPER_4(name, t1, p1, t2, p2, t3, p3, t4, p4)                                          \

@@ -5,17 +5,17 @@
  * a forked child starts without, because shared pages and socket ends stay its parent's.
  */
 #include "ebpf/kernel.h"
-#include "ebpf/bpffs.h"
-#include "ebpf/cgroup.h"
-#include "ebpf/kfunc.h"
-#include "ebpf/ksyms.h"
-#include "ebpf/netdev.h"
-#include "ebpf/preload.h"
-#include "ebpf/redirect.h"
-#include "ebpf/symbols.h"
-#include "ebpf/tracing.h"
+#include "ebpf/boundary/bpffs.h"
+#include "ebpf/boundary/preload.h"
+#include "ebpf/boundary/redirect.h"
+#include "ebpf/btf/ksyms.h"
+#include "ebpf/link/cgroup.h"
+#include "ebpf/link/symbols.h"
+#include "ebpf/link/tracing.h"
+#include "ebpf/net/netdev.h"
+#include "ebpf/prog/kfunc.h"
 
-#include "ebpf/coverage.h"
+#include "ebpf/vm/coverage.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -238,7 +238,7 @@ static void add_note(struct bu_kernel *kernel, bool warning, const char *text)
 }
 
 static void BU_PRINTF(3, 0)
-note_args(struct bu_kernel *kernel, bool warning, const char *format, va_list args)
+	note_args(struct bu_kernel *kernel, bool warning, const char *format, va_list args)
 {
 	char *text;
 

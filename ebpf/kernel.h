@@ -7,13 +7,13 @@
 #ifndef BU_KERNEL_H
 #define BU_KERNEL_H
 
-#include "ebpf/arena.h"
-#include "ebpf/btf.h"
-#include "ebpf/fd_number.h"
+#include "ebpf/boundary/fd_number.h"
+#include "ebpf/btf/btf.h"
 #include "ebpf/helper.h"
 #include "ebpf/object.h"
-#include "ebpf/run.h"
-#include "ebpf/timer.h"
+#include "ebpf/vm/arena.h"
+#include "ebpf/vm/run.h"
+#include "ebpf/vm/timer.h"
 
 #include <pthread.h>
 
@@ -34,7 +34,7 @@ struct bu_env {
 	u64 boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 	u64 random_state;   /* seed of get_prandom_u32 */
 	void *task;         /* current task_struct in the arena; NULL: programs see a zeroed one */
-	char release[16]; /* as uname(2) tells it; "": BU_KERNEL_RELEASE */
+	char release[16];   /* as uname(2) tells it; "": BU_KERNEL_RELEASE */
 };
 
 struct bu_note { /* something a failing test's report should mention */
@@ -57,39 +57,42 @@ struct bu_kernel {
 	struct bu_object **pending; /* to be put when no run is left */
 	u32 nr_pending;
 	struct bu_helper_slot helpers[BU_CALLEE_MAX];
-	char **kfuncs; /* names of kernel functions that have a number and no model: ebpf/kfunc.h */
+	char **kfuncs; /* names of kernel functions that have a number and no model:
+			  ebpf/prog/kfunc.h */
 	u32 nr_kfuncs;
-	struct bu_ksym *ksyms; /* variables that programs name: ebpf/ksyms.h */
-	char *trace; /* bpf_trace_printk output, NUL-terminated lines; NULL: none */
+	struct bu_ksym *ksyms; /* variables that programs name: ebpf/btf/ksyms.h */
+	char *trace;           /* bpf_trace_printk output, NUL-terminated lines; NULL: none */
 	size_t trace_len;
-	struct bu_note *notes;        /* oldest first */
-	struct bu_btf *vmlinux;       /* referenced; see bu_vmlinux_btf() */
+	struct bu_note *notes;  /* oldest first */
+	struct bu_btf *vmlinux; /* referenced; see bu_vmlinux_btf() */
 	enum bu_btf_choice btf_choice;
-	struct bu_fd_table *fds;      /* ebpf/fd.c */
-	struct bu_trees *trees;       /* ebpf/redirect.c; NULL: none touched */
-	struct bu_net *net;           /* ebpf/net.h; NULL: not touched */
-	struct bu_cgroup *cgroups;    /* ebpf/cgroup.h; by ascending id */
-	u64 last_cgroup;              /* the latest id that was given */
-	struct bu_preload *preload;   /* ebpf/preload.h; NULL: no program of `bpfunit exec` */
-	struct bu_pins *pins;         /* ebpf/bpffs.c; NULL: none yet */
+	struct bu_fd_table *fds;   /* ebpf/boundary/fd.c */
+	struct bu_trees *trees;    /* ebpf/boundary/redirect.c; NULL: none touched */
+	struct bu_net *net;        /* ebpf/net/net.h; NULL: not touched */
+	struct bu_cgroup *cgroups; /* ebpf/link/cgroup.h; by ascending id */
+	u64 last_cgroup;           /* the latest id that was given */
+	struct bu_preload
+		*preload;     /* ebpf/boundary/preload.h; NULL: no program of `bpfunit exec` */
+	struct bu_pins *pins; /* ebpf/boundary/bpffs.c; NULL: none yet */
 	struct bu_fd_numbers fd_numbers;
-	struct bu_symbols *symbols;   /* ebpf/symbols.c; NULL: not asked for yet */
-	struct bu_tracing *tracing;   /* ebpf/tracing.h; NULL: nothing traced yet */
-	struct bu_coverage *coverage; /* ebpf/coverage.c; NULL: off */
+	struct bu_symbols *symbols;   /* ebpf/link/symbols.c; NULL: not asked for yet */
+	struct bu_tracing *tracing;   /* ebpf/link/tracing.h; NULL: nothing traced yet */
+	struct bu_coverage *coverage; /* ebpf/vm/coverage.c; NULL: off */
 	u32 vmlinux_generation;       /* of the noted objects that vmlinux was made of */
 	pthread_mutex_t lock;         /* recursive; held by each bpf(2) call */
 	u32 lock_depth;               /* how often the lock's owner holds it */
-	u32 stats; /* descriptors of BPF_ENABLE_STATS */
+	u32 stats;                    /* descriptors of BPF_ENABLE_STATS */
 	struct bu_timers timers;
-	struct bu_hook *hook;         /* ebpf/hook.h: who watches runs; NULL: no one */
-	struct bu_session *session;   /* whose stack is in use; NULL: none */
+	struct bu_hook *hook;       /* ebpf/vm/hook.h: who watches runs; NULL: no one */
+	struct bu_session *session; /* whose stack is in use; NULL: none */
 	/* Told of each fault when a run ends with one, before the run's memory is released. */
 	void (*on_fault)(void *arg, struct bu_run *run);
 	void *on_fault_arg;
 	/* Told of each program that has been loaded. */
 	void (*on_load)(struct bu_prog *prog);
 	struct bu_source_place place; /* where the test is, as far as it has told */
-	/* Makes the run of a BPF_PROG_TEST_RUN in the place of the program's type; NULL: that does. */
+	/* Makes the run of a BPF_PROG_TEST_RUN in the place of the program's type; NULL: that does.
+	 */
 	int (*test_run)(void *arg, struct bu_prog *prog, union bpf_attr *attr);
 	void *test_run_arg;
 };

@@ -77,7 +77,8 @@ struct bu_map {
 	bool has_spin_lock;
 	u32 timer;          /* 1 + the offset of the value's struct bpf_timer; 0: none */
 	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
-	u64 written_size;   /* user space has mapped so many bytes for writing; ebpf/mmap.c */
+	u64 written_size;   /* user space has mapped so many bytes for writing; ebpf/boundary/mmap.c
+			     */
 	struct bu_btf *btf; /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
 	u32 btf_vmlinux_value_type_id; /* of BPF_MAP_TYPE_STRUCT_OPS, in the kernel's BTF */
@@ -113,13 +114,14 @@ void bu_map_hold(struct bu_map *map);
 void bu_map_drop(struct bu_map *map);
 void bu_map_drop_all(struct bu_kernel *kernel);
 
-/* What a map must be like that `outer` holds, as attributes to create one; false: it holds none. Provided by
- * maps/. */
+/* What a map must be like that `outer` holds, as attributes to create one; false: it holds none.
+ * Provided by maps/. */
 bool bu_map_inner_attr(const struct bu_map *outer, union bpf_attr *attr);
 /* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL,
  * -ENOTSUPP. */
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id);
-/* Whether user space has part of the map mapped for writing, by what the host says (ebpf/mmap.c). */
+/* Whether user space has part of the map mapped for writing, by what the host says
+ * (ebpf/boundary/mmap.c). */
 bool bu_map_is_written(struct bu_kernel *kernel, struct bu_map *map);
 
 /* The map behind a user descriptor that must permit `mode` (enum bu_fd_mode): NULL with *error

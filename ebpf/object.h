@@ -80,7 +80,7 @@ enum bu_fd_mode {
 	BU_FD_WRITE = 2,
 };
 
-struct bu_source_place { /* in a test's source */
+struct bu_source_place {  /* in a test's source */
 	const char *file; /* a literal; NULL: unknown */
 	int line;
 };
@@ -93,11 +93,11 @@ struct bu_fd { /* one end of a socket pair or pipe is the user's, the other (`pe
 	dev_t device; /* of the user's end, and its number there: what identify it */
 	u64 inode;
 	int peer;
-	int user;       /* the number that was last seen; may be stale */
-	int highest;    /* of the numbers that ebpf/fd_number.c knew it by */
-	u32 mode;       /* enum bu_fd_mode */
-	bool signalled; /* a byte waits in the user's end; atomic */
-	bool listed;    /* on the list of the woken */
+	int user;                    /* the number that was last seen; may be stale */
+	int highest;                 /* of the numbers that ebpf/boundary/fd_number.c knew it by */
+	u32 mode;                    /* enum bu_fd_mode */
+	bool signalled;              /* a byte waits in the user's end; atomic */
+	bool listed;                 /* on the list of the woken */
 	struct bu_source_place made; /* where its maker was */
 };
 

@@ -3,7 +3,7 @@
  * BPF_BTF_LOAD.
  * Source: btf_new_fd(), btf_parse(), kernel/bpf/btf.c (6.12).
  */
-#include "ebpf/btf_check.h"
+#include "ebpf/btf/btf_check.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 

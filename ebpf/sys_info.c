@@ -6,7 +6,7 @@
  * and of the instructions only references to maps are rewritten (to ids).
  */
 #include "ebpf/kernel.h"
-#include "ebpf/link.h"
+#include "ebpf/link/link.h"
 
 #include <limits.h>
 #include <string.h>

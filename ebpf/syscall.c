@@ -6,8 +6,8 @@
  */
 #include "ebpf/syscall.h"
 
+#include "ebpf/boundary/preload.h"
 #include "ebpf/kernel.h"
-#include "ebpf/preload.h"
 #include "ebpf/uapi.h"
 
 #include <string.h>

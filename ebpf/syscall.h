@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * bpf(2) as a table: one row a command in ebpf/commands.def (name, last attribute field, handler).
- * The interposed libc symbols are in ebpf/interpose.c; raw system calls of our own go through
- * bu_host_*.
+ * The interposed libc symbols are in ebpf/boundary/interpose.c; raw system calls of our own go
+ * through bu_host_*.
  */
 #ifndef BU_SYSCALL_H
 #define BU_SYSCALL_H
@@ -32,8 +32,8 @@ typedef long (*bu_command_fn)(struct bu_kernel *kernel, struct bu_call *call);
 /* Write a result field (offset, size in union bpf_attr) back to the caller, as put_user() does. */
 int bu_call_put(struct bu_call *call, u32 offset, const void *value, u32 size);
 
-/* Copies between the machine and addresses that a caller gave: 0, or -EFAULT when the caller has no such
- * memory (ebpf/usercopy.c). */
+/* Copies between the machine and addresses that a caller gave: 0, or -EFAULT when the caller has no
+ * such memory (ebpf/boundary/usercopy.c). */
 int bu_copy_from_user(void *to, u64 from, size_t size);
 int bu_copy_to_user(u64 to, const void *from, size_t size);
 /* 0; -E2BIG when the bytes of a caller's struct behind the `known` ones are not all zero. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/attachment.h"
+#include "ebpf/link/attachment.h"
 #include "framework/host.h"
 #include "framework/kobj.h"
 #include "framework/state.h"

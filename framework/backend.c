@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The public functions about the choice of the backend (ebpf/backend.h). */
-#include "ebpf/backend.h"
+/* The public functions about the choice of the backend (ebpf/boundary/backend.h). */
+#include "ebpf/boundary/backend.h"
 
 #include <bpfunit/runner.h>
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/btf_file.h"
+#include "ebpf/btf/btf_file.h"
 #include "framework/kobj.h"
 
 static bool is_path(const char *what)

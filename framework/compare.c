@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "ebpf/backend.h"
+#include "ebpf/boundary/backend.h"
 #include "ebpf/kernel.h"
-#include "ebpf/prog_types.h"
+#include "ebpf/prog/prog_types.h"
 #include "ebpf/syscall.h"
 #include "framework/host.h"
 #include "framework/host_ctx.h"

@@ -6,7 +6,7 @@
 #ifndef BU_COMPARE_H
 #define BU_COMPARE_H
 
-#include "ebpf/prog.h"
+#include "ebpf/prog/prog.h"
 #include "framework/mirror.h"
 #include "framework/state.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/core_relo.h"
+#include "ebpf/btf/core_relo.h"
 #include "framework/state.h"
 
 _Static_assert((int)BPFUNIT_CORE_POISONED == (int)BU_CORE_POISONED, "states agree");

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/backend.h"
+#include "ebpf/boundary/backend.h"
+#include "ebpf/link/tracing.h"
 #include "framework/host.h"
 #include "framework/kobj.h"
 #include "framework/state.h"
-#include "ebpf/tracing.h"
 #include "helpers/timer.h"
 
 /* TASK_PID_MAX: Source: PID_MAX_LIMIT on 64-bit, include/linux/threads.h (6.12). */

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ebpf/backend.h"
+#include "ebpf/boundary/backend.h"
 #include "framework/host.h"
 #include "maps/fd_array.h"
 

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/fault_info.h"
+#include "ebpf/vm/fault_info.h"
 #include "framework/host.h"
 
 #define BU_FAULT(name, text)                                                                       \
 	_Static_assert((int)BPFUNIT_FAULT_##name == (int)BU_FAULT_##name, "kinds of faults "       \
 									  "agree");
-#include "ebpf/faults.def"
+#include "ebpf/vm/faults.def"
 #undef BU_FAULT
 
 struct bu_fault_view { /* what the public struct points into */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/backend.h"
+#include "ebpf/boundary/backend.h"
 #include "framework/event_queue.h"
 
 struct bu_host_map {

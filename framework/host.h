@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The framework on the host's kernel (ebpf/backend.h). The emulated kernel still holds the test's
- * state, but knows none of its maps and programs: what asks about a map gets a description of the
- * host's, in the shape that the emulated kernel's maps have. Such a map has no storage, and only
- * its description may be used: type, sizes, flags, name, types, object.id, object.kernel, and the
- * booleans of its ops.
+ * The framework on the host's kernel (ebpf/boundary/backend.h). The emulated kernel still holds the
+ * test's state, but knows none of its maps and programs: what asks about a map gets a description
+ * of the host's, in the shape that the emulated kernel's maps have. Such a map has no storage, and
+ * only its description may be used: type, sizes, flags, name, types, object.id, object.kernel, and
+ * the booleans of its ops.
  */
 #ifndef BU_HOST_H
 #define BU_HOST_H

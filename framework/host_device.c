@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ebpf/prog_types.h"
+#include "ebpf/prog/prog_types.h"
 
 #define ADDRESS_BYTES 6
 

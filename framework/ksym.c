@@ -2,7 +2,7 @@
 /* The test's view of the kernel's variables. */
 #include <bpfunit/ksym.h>
 
-#include "ebpf/ksyms.h"
+#include "ebpf/btf/ksyms.h"
 #include "framework/state.h"
 
 void *bpfunit_ksym(struct bpfunit_where where, const char *name, unsigned int cpu)

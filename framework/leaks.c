@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/backend.h"
-#include "ebpf/link.h"
-#include "ebpf/prog.h"
+#include "ebpf/boundary/backend.h"
+#include "ebpf/link/link.h"
+#include "ebpf/prog/prog.h"
 #include "framework/state.h"
 
 static void add_object(struct bu_text *text, struct bu_object *object)

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ebpf/backend.h"
+#include "ebpf/boundary/backend.h"
 #include "framework/btf_format.h"
 #include "framework/btf_path.h"
 #include "framework/host.h"

@@ -9,7 +9,7 @@
 #define BU_MIRROR_H
 
 #include "ebpf/map.h"
-#include "ebpf/prog.h"
+#include "ebpf/prog/prog.h"
 #include "framework/text.h"
 
 #define BU_WHY_LEN      160

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "ebpf/kernel.h"
-#include "ebpf/perf_state.h"
+#include "ebpf/link/perf_state.h"
 #include "ebpf/syscall.h"
 #include "framework/state.h"
 #include "maps/fd_array.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/kfunc.h"
+#include "ebpf/prog/kfunc.h"
 #include "framework/host.h"
 
 struct bpfunit_mock {

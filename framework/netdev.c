@@ -9,9 +9,9 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 
-#include "ebpf/backend.h"
-#include "ebpf/netdev.h"
-#include "ebpf/tc.h"
+#include "ebpf/boundary/backend.h"
+#include "ebpf/net/netdev.h"
+#include "ebpf/net/tc.h"
 #include "framework/host.h"
 #include "framework/run.h"
 #include "framework/state.h"

@@ -3,8 +3,8 @@
  * object_file.h. */
 #include "framework/object_file.h"
 
-#include "ebpf/btf.h"
-#include "ebpf/elf_scan.h"
+#include "ebpf/btf/btf.h"
+#include "ebpf/btf/elf_scan.h"
 
 #include <elf.h>
 #include <fcntl.h>

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/backend.h"
-#include "ebpf/prog_types.h"
+#include "ebpf/boundary/backend.h"
+#include "ebpf/prog/prog_types.h"
 #include "framework/compare.h"
 #include "framework/host.h"
 #include "framework/kobj.h"

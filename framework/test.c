@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/backend.h"
-#include "ebpf/coverage.h"
+#include "ebpf/boundary/backend.h"
 #include "ebpf/syscall.h"
+#include "ebpf/vm/coverage.h"
 #include "framework/btf.h"
 #include "framework/compare.h"
 #include "framework/host.h"

@@ -3,9 +3,9 @@
 #include <bpfunit/trace.h>
 #include <stdlib.h>
 
-#include "ebpf/backend.h"
-#include "ebpf/oddity.h"
-#include "ebpf/trace.h"
+#include "ebpf/boundary/backend.h"
+#include "ebpf/vm/oddity.h"
+#include "ebpf/vm/trace.h"
 #include "framework/host.h"
 #include "framework/state.h"
 

@@ -3,8 +3,8 @@
 #include <bpfunit/tracing.h>
 #include <errno.h>
 
-#include "ebpf/symbols.h"
-#include "ebpf/tracing.h"
+#include "ebpf/link/symbols.h"
+#include "ebpf/link/tracing.h"
 #include "framework/host.h"
 #include "framework/state.h"
 

@@ -3,7 +3,7 @@
  * Calling a helper: count, mock, check the arguments, run the model. A call of a helper that is
  * neither modelled nor mocked is a fault that says so.
  */
-#include "ebpf/kfunc.h"
+#include "ebpf/prog/kfunc.h"
 #include "helpers/args.h"
 
 static u64 no_kfunc_model(struct bu_run *run, u32 id)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Copies of per-CPU variables of the kernel. Source: kernel/bpf/helpers.c (6.12). */
+#include "ebpf/btf/ksyms.h"
 #include "ebpf/kernel.h"
-#include "ebpf/ksyms.h"
 
 static bool is_variable(struct bu_run *run, const void *address)
 {

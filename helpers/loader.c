@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "ebpf/kernel.h"
-#include "ebpf/symbols.h"
+#include "ebpf/link/symbols.h"
 #include "ebpf/syscall.h"
 
 /* The verifier lets no other programs call these. */

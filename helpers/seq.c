@@ -3,7 +3,7 @@
  * What iterators write to: bpf_seq_write(), bpf_seq_printf(). Source: kernel/trace/bpf_trace.c
  * (6.18).
  */
-#include "ebpf/iter.h"
+#include "ebpf/link/iter.h"
 #include "helpers/format.h"
 
 #include <string.h>

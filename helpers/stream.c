@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Text to a program's own streams. Source: kernel/bpf/stream.c (6.18), where the function is called
  * bpf_stream_vprintk_impl() since its last argument became the verifier's. */
-#include "ebpf/stream.h"
+#include "ebpf/vm/stream.h"
 
 #include "helpers/format.h"
 

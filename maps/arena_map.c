@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * BPF_MAP_TYPE_ARENA: pages that programs and user space share, with the same addresses in both
- * once pointers are cast (ebpf/cast.c). Source: kernel/bpf/arena.c (6.12). Differs: programs can
+ * once pointers are cast (ebpf/vm/cast.c). Source: kernel/bpf/arena.c (6.12). Differs: programs can
  * access pages that they have allocated, and all pages as soon as user space has mapped the arena,
  * for its accesses allocate them in the kernel; before that an access of another page is a fault.
  */
@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/arena.h"
 #include "ebpf/kernel.h"
+#include "ebpf/vm/arena.h"
 #include "maps/stubs.h"
 
 #define MAX_PAGES   (1U << 20) /* 4 GiB */

@@ -2,7 +2,7 @@
 /* BPF_MAP_TYPE_ARRAY: all elements exist from the start. Source: kernel/bpf/arraymap.c (6.12). */
 #include <unistd.h>
 
-#include "ebpf/timer.h"
+#include "ebpf/vm/timer.h"
 #include "maps/array.h"
 #include "maps/stubs.h"
 

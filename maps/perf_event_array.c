@@ -6,7 +6,7 @@
  */
 #include "maps/perf_event_array.h"
 #include "ebpf/kernel.h"
-#include "ebpf/perf_event.h"
+#include "ebpf/link/perf_event.h"
 #include "maps/array.h"
 #include "maps/fd_array.h"
 #include "maps/stubs.h"

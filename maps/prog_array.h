@@ -3,7 +3,7 @@
 #ifndef BU_MAPS_PROG_ARRAY_H
 #define BU_MAPS_PROG_ARRAY_H
 
-#include "ebpf/prog.h"
+#include "ebpf/prog/prog.h"
 
 /* The program at an index; NULL when there is none or the index is beyond the map. Not referenced.
  */

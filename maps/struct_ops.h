@@ -3,7 +3,7 @@
 #ifndef BU_MAPS_STRUCT_OPS_H
 #define BU_MAPS_STRUCT_OPS_H
 
-#include "ebpf/struct_ops.h"
+#include "ebpf/link/struct_ops.h"
 
 enum bu_struct_ops_state { /* Source: enum bpf_struct_ops_state */
 			   BU_STRUCT_OPS_INIT,

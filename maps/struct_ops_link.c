@@ -5,7 +5,7 @@
  * bpf_struct_ops_map_lops, kernel/bpf/bpf_struct_ops.c (6.12).
  */
 #include "ebpf/kernel.h"
-#include "ebpf/link.h"
+#include "ebpf/link/link.h"
 #include "maps/struct_ops.h"
 
 static bool can_register(const struct bu_map *map)

@@ -9,8 +9,8 @@
 #ifndef BU_MAPS_VALUE_H
 #define BU_MAPS_VALUE_H
 
-#include "ebpf/arena.h"
 #include "ebpf/map.h"
+#include "ebpf/vm/arena.h"
 
 #define BU_VALUE_RED_ZONE 16
 #define BU_PERCPU_MAX     (32u << 10) /* Source: PCPU_MIN_UNIT_SIZE */

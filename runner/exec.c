@@ -2,7 +2,7 @@
 /*
  * `bpfunit exec`: runs a program with this library preloaded, waits for it, passes its end on, and
  * says afterwards what it asked of the kernel that is not emulated. All else happens in the
- * program's process: ebpf/leave.c and ebpf/state.c.
+ * program's process: ebpf/boundary/leave.c and ebpf/state.c.
  */
 #include "runner/exec.h"
 

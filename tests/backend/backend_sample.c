@@ -13,8 +13,8 @@
 #include <linux/pkt_cls.h>
 #include <string.h>
 
-#include "ebpf/hook.h"
 #include "ebpf/kernel.h"
+#include "ebpf/vm/hook.h"
 
 BPF_FIXTURE(same)
 {

@@ -10,7 +10,7 @@
  * read.
  */
 #include "ebpf/kernel.h"
-#include "ebpf/prog.h"
+#include "ebpf/prog/prog.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The arena: what is accessible, byte by byte, and what is known of addresses. */
-#include "ebpf/arena.h"
+#include "ebpf/vm/arena.h"
 
 #include <bpfunit/bpfunit.h>
 #include <stdio.h>

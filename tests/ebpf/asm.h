@@ -9,8 +9,8 @@
 #ifndef BU_TEST_ASM_H
 #define BU_TEST_ASM_H
 
-#include "ebpf/decode.h"
 #include "ebpf/kernel.h"
+#include "ebpf/vm/decode.h"
 
 #include <bpfunit/bpfunit.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "call.h"
 
 #include "ebpf/kernel.h"
-#include "ebpf/netdev.h"
+#include "ebpf/net/netdev.h"
 #include "ebpf/uapi.h"
 
 #include <fcntl.h>

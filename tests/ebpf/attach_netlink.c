@@ -3,7 +3,7 @@
 #include "attach_world.h"
 
 #include "ebpf/kernel.h"
-#include "ebpf/netlink.h"
+#include "ebpf/net/netlink.h"
 #include "ebpf/syscall.h"
 
 #include <arpa/inet.h>

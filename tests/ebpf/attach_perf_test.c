@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "ebpf/kernel.h"
-#include "ebpf/perf_event.h"
+#include "ebpf/link/perf_event.h"
 
 #include "traced.skel.h"
 

@@ -7,7 +7,7 @@
 #include "attach_script.h"
 
 #include "ebpf/kernel.h"
-#include "ebpf/netdev.h"
+#include "ebpf/net/netdev.h"
 #include "ebpf/syscall.h"
 
 #include <bpfunit/bpfunit.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The kernel's BTF as made of the opened objects: CO-RE, attach targets, names of functions and
  * lines. */
-#include "ebpf/btf.h"
-#include "ebpf/elf_scan.h"
+#include "ebpf/btf/btf.h"
+#include "ebpf/btf/elf_scan.h"
 #include "ebpf/kernel.h"
 
 #include <bpf/bpf.h>

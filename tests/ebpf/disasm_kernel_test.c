@@ -78,7 +78,7 @@ BPF_TEST(disasm_kernel, prints_what_the_kernel_prints)
 #define BU_OPCODE(opcode, ...)                                                                     \
 	if ((opcode) != (BPF_JMP | BPF_CALL | BPF_X)) /* not Linux's */                            \
 	SEEN(opcode)
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 }
 
 /* r6 is the context; the other registers and the first 16 bytes of the stack are numbers. */
@@ -214,7 +214,7 @@ static void ask_rows(struct recorder *recorder)
 #define BU_ATOMIC(name, immediate, ...)                                                            \
 	ask_atomic(recorder, immediate);                                                           \
 	ask_atomic(recorder, immediate | BPF_FETCH);
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 	ask_atomic(recorder, BPF_XCHG);
 	ask_atomic(recorder, BPF_CMPXCHG);
 }
@@ -347,7 +347,7 @@ static u32 plain_program(struct bpf_insn *insns)
 	insns[n++] = ATOMIC(BPF_DW, immediate, 10, 7, -8);                                         \
 	insns[n++] = ATOMIC(BPF_W, (immediate) | BPF_FETCH, 10, 7, -8);                            \
 	insns[n++] = ATOMIC(BPF_DW, (immediate) | BPF_FETCH, 10, 7, -8);
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 	insns[n++] = ATOMIC(BPF_DW, BPF_XCHG, 10, 7, -8);
 	insns[n++] = ATOMIC(BPF_W, BPF_CMPXCHG, 10, 7, -8);
 	insns[n++] = INSN(BPF_ALU64 | BPF_NEG, 2, 0, 0, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Faults: their kinds, and that a report alone tells where the mistake is. */
 #include "asm.h"
-#include "ebpf/fault_info.h"
+#include "ebpf/vm/fault_info.h"
 #include "faulty.skel.h"
 
 #include <bpf/bpf.h>

@@ -2,7 +2,7 @@
 /* Faults of programs by themselves: memory, instructions, sections. See golden.h. */
 #include "golden.h"
 
-#include "ebpf/hook.h"
+#include "ebpf/vm/hook.h"
 #include "faulty_object.skel.h"
 
 #include <dirent.h>

@@ -15,7 +15,8 @@ static const char introduction[] =
 	"load-acquire and\n"
 	"store-release, `may_goto`, and casts between address spaces. The tables below are made "
 	"from\n"
-	"`ebpf/insns.def`, the rows that decoder, interpreter, validator and disassembler are made "
+	"`ebpf/vm/insns.def`, the rows that decoder, interpreter, validator and disassembler are "
+	"made "
 	"of;\n"
 	"`tests/ebpf/instructions_test.c` compares them.\n\n"
 	"What differs from Linux:\n\n"
@@ -67,7 +68,7 @@ static void add_alu(FILE *out)
 	fprintf(out, "| %02x %02x %02x %02x | %d | %s | %s |\n", BPF_ALU | (opcode),               \
 		BPF_ALU | BPF_X | (opcode), BPF_ALU64 | (opcode), BPF_ALU64 | BPF_X | (opcode),    \
 		off, code("r1 ", symbol, " r2"), code("", #__VA_ARGS__, ""));
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 	fprintf(out, "\nIn results, d and s are the operands, U the unsigned and S the signed type "
 		     "of the width.\n"
 		     "Moves (`r1 = r2`) with offset 8, 16 or 32 extend the sign: `r1 = (s8)r2`; "
@@ -83,7 +84,7 @@ static void add_jumps(FILE *out)
 	fprintf(out, "| %02x %02x %02x %02x | `if r1 %s r2 goto pc+0` |\n", BPF_JMP32 | (opcode),  \
 		BPF_JMP32 | BPF_X | (opcode), BPF_JMP | (opcode), BPF_JMP | BPF_X | (opcode),      \
 		symbol);
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 }
 
 static void add_memory(FILE *out)
@@ -96,7 +97,7 @@ static void add_memory(FILE *out)
 		size_text(opcode));                                                                \
 	fprintf(out, "| %02x | `*(%s *)(r1 +0) = 1` |\n", BPF_ST | BPF_MEM | (opcode),             \
 		size_text(opcode));
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 	fprintf(out,
 		"\n## Atomics\n\nOpcodes %02x (32 bits) and %02x (64); the immediate says which. "
 		"Load-acquire and\n"
@@ -121,7 +122,7 @@ static void add_others(FILE *out)
 #define BU_ATOMIC(name, immediate, ...)                                                            \
 	add_atomic(out, immediate);                                                                \
 	add_atomic(out, (immediate) | BPF_FETCH);
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 	add_atomic(out, BPF_XCHG);
 	add_atomic(out, BPF_CMPXCHG);
 	add_atomic(out, BU_INSN_LOAD_ACQ);
@@ -129,7 +130,7 @@ static void add_others(FILE *out)
 	fprintf(out, "\n## Others\n\n| opcode | syntax | meaning |\n|---|---|---|\n");
 #define BU_OPCODE(opcode, syntax, meaning)                                                         \
 	fprintf(out, "| %02x | `%s` | %s |\n", opcode, syntax, meaning);
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 }
 
 static void make(void)
@@ -180,7 +181,7 @@ BPF_TEST(instructions, rows_have_the_right_syntax)
 		const char *syntax;
 	} rows[] = {
 #define BU_OPCODE(opcode_, syntax_, meaning_) { opcode_, syntax_ },
-#include "ebpf/insns.def"
+#include "ebpf/vm/insns.def"
 	};
 	char syntax[96];
 

@@ -3,7 +3,7 @@
 #include "call.h"
 
 #include "ebpf/kernel.h"
-#include "ebpf/netlink.h"
+#include "ebpf/net/netlink.h"
 
 #include <linux/genetlink.h>
 #include <linux/if_link.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Watching runs: traces, hooks, and sessions that stop and go on. */
 #include "asm.h"
-#include "ebpf/hook.h"
-#include "ebpf/trace.h"
+#include "ebpf/vm/hook.h"
+#include "ebpf/vm/trace.h"
 #include "faulty.skel.h"
 
 #include <bpf/bpf.h>

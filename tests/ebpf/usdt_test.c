@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ebpf/kernel.h"
-#include "ebpf/perf_event.h"
+#include "ebpf/link/perf_event.h"
 
 #include "usdt.skel.h"
 

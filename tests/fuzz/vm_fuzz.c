@@ -15,14 +15,14 @@
 
 #include "vm_input.h"
 
-#include "ebpf/btf.h"
-#include "ebpf/decode.h"
-#include "ebpf/hook.h"
+#include "ebpf/btf/btf.h"
 #include "ebpf/kernel.h"
-#include "ebpf/kfunc.h"
-#include "ebpf/oddity.h"
+#include "ebpf/prog/kfunc.h"
 #include "ebpf/syscall.h"
-#include "ebpf/trace.h"
+#include "ebpf/vm/decode.h"
+#include "ebpf/vm/hook.h"
+#include "ebpf/vm/oddity.h"
+#include "ebpf/vm/trace.h"
 #include "kfuncs.skel.h"
 
 #include <stdlib.h>

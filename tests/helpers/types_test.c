@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "ebpf/prog.h"
+#include "ebpf/prog/prog.h"
 
 #define ENOTSUPP 524 /* the kernel's own */
 

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Iterators over the emulated kernel's own maps, programs and links, by ascending id, and over its
+ * one task. What programs see of them are structs made for the run, with the fields that tell
+ * objects apart. Source: kernel/bpf/{map,prog,link,task}_iter.c (6.18). Differs: all other fields
+ * are zero; there is one task, the current one, which is also the only one of its process.
+ */
+#include "ebpf/kernel.h"
+#include "ebpf/link/iter.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static struct bu_object *object_at(const struct bu_iter *iter, enum bu_object_kind kind)
+{
+	return bu_object_by_id(iter->object.kernel, kind, iter->id);
+}
+
+/* The object with the id, or the next one behind it. */
+static bool seek(struct bu_iter *iter, enum bu_object_kind kind)
+{
+	u32 id = iter->id;
+
+	if (!object_at(iter, kind))
+		id = bu_object_next_id(iter->object.kernel, kind, id);
+	if (id)
+		iter->id = id;
+	return id;
+}
+
+static void next(struct bu_iter *iter)
+{
+	iter->id++;
+}
+
+/* Maps */
+
+static bool seek_map(struct bu_iter *iter)
+{
+	return seek(iter, BU_OBJECT_MAP);
+}
+
+static bool fill_map(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
+{
+	if (at_end)
+		return true;
+	words[0] = bu_iter_map_struct(
+		run, bu_container_of(object_at(iter, BU_OBJECT_MAP), struct bu_map, object));
+	return words[0];
+}
+
+const struct bu_iter_target bu_iter_bpf_map = {
+	.name = "bpf_map",
+	.words = 2,
+	.seek = seek_map,
+	.next = next,
+	.fill = fill_map,
+};
+
+u64 bu_iter_map_struct(struct bu_run *run, const struct bu_map *map)
+{
+	struct bu_kstruct made;
+
+	if (!bu_kstruct_make(run, "bpf_map", &made))
+		return 0;
+	bu_kstruct_set(&made, "id", map->object.id);
+	bu_kstruct_set(&made, "map_type", map->type);
+	bu_kstruct_set(&made, "key_size", map->key_size);
+	bu_kstruct_set(&made, "value_size", map->value_size);
+	bu_kstruct_set(&made, "max_entries", map->max_entries);
+	bu_kstruct_set(&made, "map_extra", map->map_extra);
+	bu_kstruct_set(&made, "map_flags", map->flags);
+	bu_kstruct_set(&made, "numa_node", (u64)-1);
+	bu_kstruct_set(&made, "btf_key_type_id", map->btf_key_type_id);
+	bu_kstruct_set(&made, "btf_value_type_id", map->btf_value_type_id);
+	bu_kstruct_copy(&made, "name", map->name, sizeof(map->name));
+	return (u64)made.bytes;
+}
+
+/* Programs */
+
+static bool seek_prog(struct bu_iter *iter)
+{
+	return seek(iter, BU_OBJECT_PROG);
+}
+
+/* A string in the run's memory. */
+static u64 put_string(struct bu_run *run, const char *text)
+{
+	static const struct bu_region_info info = { .kind = BU_REGION_KOBJ, .label = "string" };
+	char *copy = text ? bu_arena_scratch(&run->kernel->arena, strlen(text) + 1, BU_READ, &info)
+			  : NULL;
+
+	if (copy)
+		strcpy(copy, text);
+	return (u64)copy;
+}
+
+static u64 prog_aux(struct bu_run *run, const struct bu_prog *prog)
+{
+	struct bu_kstruct made;
+
+	if (!bu_kstruct_make(run, "bpf_prog_aux", &made))
+		return 0;
+	bu_kstruct_set(&made, "id", prog->object.id);
+	bu_kstruct_set(&made, "used_map_cnt", prog->nr_maps);
+	bu_kstruct_set(&made, "func_cnt", prog->nr_funcs > 1 ? prog->nr_funcs : 0);
+	bu_kstruct_set(&made, "func_info_cnt", prog->nr_func_info);
+	bu_kstruct_set(&made, "nr_linfo", prog->nr_lines);
+	bu_kstruct_set(&made, "attach_btf_id", prog->attach_btf_id);
+	bu_kstruct_set(&made, "attach_func_name", put_string(run, prog->target.name));
+	bu_kstruct_copy(&made, "name", prog->name, sizeof(prog->name));
+	return (u64)made.bytes;
+}
+
+static u64 prog_struct(struct bu_run *run, const struct bu_prog *prog)
+{
+	struct bu_kstruct made;
+
+	if (!bu_kstruct_make(run, "bpf_prog", &made))
+		return 0;
+	bu_kstruct_set(&made, "type", prog->prog_type);
+	bu_kstruct_set(&made, "expected_attach_type", prog->expected_attach_type);
+	bu_kstruct_set(&made, "len", prog->nr_insns);
+	bu_kstruct_copy(&made, "tag", prog->tag, sizeof(prog->tag));
+	bu_kstruct_set(&made, "aux", prog_aux(run, prog));
+	return (u64)made.bytes;
+}
+
+static bool fill_prog(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
+{
+	if (at_end)
+		return true;
+	words[0] = prog_struct(
+		run, bu_container_of(object_at(iter, BU_OBJECT_PROG), struct bu_prog, object));
+	return words[0];
+}
+
+const struct bu_iter_target bu_iter_bpf_prog = {
+	.name = "bpf_prog",
+	.words = 2,
+	.seek = seek_prog,
+	.next = next,
+	.fill = fill_prog,
+};
+
+/* Links */
+
+static bool seek_link(struct bu_iter *iter)
+{
+	return seek(iter, BU_OBJECT_LINK);
+}
+
+static bool fill_link(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
+{
+	struct bu_kstruct made;
+	struct bu_link *link;
+
+	if (at_end)
+		return true;
+	link = bu_link_by_id(iter->object.kernel, iter->id);
+	if (!bu_kstruct_make(run, "bpf_link", &made))
+		return false;
+	bu_kstruct_set(&made, "id", link->object.id);
+	bu_kstruct_set(&made, "type", link->type->type);
+	bu_kstruct_set(&made, "prog", link->prog ? prog_struct(run, link->prog) : 0);
+	words[0] = (u64)made.bytes;
+	return true;
+}
+
+const struct bu_iter_target bu_iter_bpf_link = {
+	.name = "bpf_link",
+	.words = 2,
+	.seek = seek_link,
+	.next = next,
+	.fill = fill_link,
+};
+
+/* Tasks. Source: bpf_iter_attach_task() */
+
+/* Differs: whichever process a pidfd is of, it stands for the current one. */
+static int attach_task(struct bu_kernel *kernel, const union bu_iter_info *info,
+		       struct bu_iter_scope *scope)
+{
+	if (!!info->task.tid + !!info->task.pid + !!info->task.pid_fd > 1)
+		return -EINVAL;
+	if (info->task.pid_fd && fcntl((int)info->task.pid_fd, F_GETFD) < 0)
+		return -EBADF;
+	scope->tid = info->task.tid;
+	scope->pid = info->task.pid_fd ? kernel->env.tgid : info->task.pid;
+	return 0;
+}
+
+static bool seek_task(struct bu_iter *iter)
+{
+	const struct bu_env *env = &iter->object.kernel->env;
+
+	return !iter->id && (!iter->scope.tid || iter->scope.tid == env->pid) &&
+	       (!iter->scope.pid || iter->scope.pid == env->tgid);
+}
+
+/* The task that a test describes, or one with what the environment says. */
+static bool fill_task(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
+{
+	const struct bu_env *env = &iter->object.kernel->env;
+	struct bu_kstruct made;
+
+	if (at_end)
+		return true;
+	words[0] = (u64)env->task;
+	if (env->task)
+		return true;
+	if (!bu_kstruct_make(run, "task_struct", &made))
+		return false;
+	bu_kstruct_set(&made, "pid", env->pid);
+	bu_kstruct_set(&made, "tgid", env->tgid);
+	bu_kstruct_copy(&made, "comm", env->comm, sizeof(env->comm));
+	words[0] = (u64)made.bytes;
+	return true;
+}
+
+static void task_info(const struct bu_iter_scope *scope, struct bu_link_info *info)
+{
+	info->iter.task.tid = scope->tid;
+	if (scope->pid)
+		info->iter.task.pid = scope->pid;
+}
+
+const struct bu_iter_target bu_iter_task = {
+	.name = "task",
+	.words = 2,
+	.sleepable = true,
+	.attach = attach_task,
+	.seek = seek_task,
+	.next = next,
+	.fill = fill_task,
+	.info = task_info,
+};

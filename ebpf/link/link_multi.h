@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Links to many places at once: link->priv of the types KPROBE_MULTI and UPROBE_MULTI. */
+#ifndef BU_LINK_MULTI_H
+#define BU_LINK_MULTI_H
+
+#include "ebpf/link/link.h"
+
+#define BU_MULTI_MAX    (1U << 20) /* places of a link. Source: MAX_KPROBE_MULTI_CNT */
+#define BU_MULTI_RETURN 1U         /* flag: when the functions return */
+
+struct bu_multi_place {
+	u64 at; /* address of a function; offset in a file */
+	u64 cookie;
+	u64 ref_ctr_offset;
+	const char *name; /* of the function; NULL: unknown */
+	bool skipped;     /* of a session: its entry declined to see the return */
+};
+
+struct bu_multi {
+	u32 count, flags;
+	bool has_cookies;
+	char *path; /* of the file; NULL: the kernel's functions */
+	u32 pid;    /* 0: any */
+	struct bu_multi_place *places;
+};
+
+void bu_multi_free(struct bu_multi *multi);
+/* A caller's array of words into one field of the places. 0, or -EFAULT. */
+int bu_multi_get(struct bu_multi *multi, u64 user, size_t field);
+/* And back, at most `room` of them; user 0: nothing. */
+int bu_multi_put(const struct bu_multi *multi, u64 user, u32 room, size_t field);
+
+/* Whether the program is run at entry, or at return, or both (a session). */
+bool bu_multi_at_entry(const struct bu_link *link);
+bool bu_multi_at_return(const struct bu_link *link);
+
+#endif

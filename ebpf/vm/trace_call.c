@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Calls and values in words: arguments by the kinds in the helper's row, flags by name. */
+#include "ebpf/kernel.h"
+#include "ebpf/prog/kfunc.h"
+#include "ebpf/vm/fault_text.h"
+#include "ebpf/vm/trace.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SHOWN_BYTES 16
+
+struct flag {
+	u64 value;
+	const char *name;
+};
+
+static const struct flag update_flags[] = {
+	{ BPF_NOEXIST, "BPF_NOEXIST" }, { BPF_EXIST, "BPF_EXIST" }, { BPF_F_LOCK, "BPF_F_LOCK" }, {}
+};
+static const struct flag ring_flags[] = { { BPF_RB_NO_WAKEUP, "BPF_RB_NO_WAKEUP" },
+					  { BPF_RB_FORCE_WAKEUP, "BPF_RB_FORCE_WAKEUP" },
+					  {} };
+static const struct flag store_flags[] = { { BPF_F_RECOMPUTE_CSUM, "BPF_F_RECOMPUTE_CSUM" },
+					   { BPF_F_INVALIDATE_HASH, "BPF_F_INVALIDATE_HASH" },
+					   {} };
+static const struct flag cpu_flags[] = { { BPF_F_CURRENT_CPU, "BPF_F_CURRENT_CPU" }, {} };
+
+/* Which argument of a helper is flags, and what they are called. */
+static const struct {
+	u16 id;
+	u8 arg;
+	const struct flag *flags;
+} flag_args[] = {
+	{ BPF_FUNC_map_update_elem, 3, update_flags }, { BPF_FUNC_map_push_elem, 2, update_flags },
+	{ BPF_FUNC_ringbuf_output, 3, ring_flags },    { BPF_FUNC_ringbuf_submit, 1, ring_flags },
+	{ BPF_FUNC_ringbuf_discard, 1, ring_flags },   { BPF_FUNC_skb_store_bytes, 4, store_flags },
+	{ BPF_FUNC_perf_event_output, 2, cpu_flags },
+};
+
+struct text {
+	char *at;
+	size_t left;
+};
+
+static void BU_PRINTF(2, 3) add(struct text *text, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text->at, text->left, format, args);
+	va_end(args);
+	len = BU_MIN(len, (int)text->left - 1);
+	text->at += len;
+	text->left -= len;
+}
+
+void bu_trace_value(const struct bu_run *run, u64 value, char *text, size_t size)
+{
+	const struct bu_region *region = bu_arena_region(&run->kernel->arena, (void *)value);
+	char place[256];
+
+	if (region) {
+		bu_region_place(run, region, value, place, sizeof(place));
+		snprintf(text, size, "0x%llx, %s", (unsigned long long)value, place);
+	} else if ((s64)value >= -4096 && value + 4096 < 4096 + 65536) {
+		snprintf(text, size, "%lld", (long long)value);
+	} else {
+		snprintf(text, size, "0x%llx", (unsigned long long)value);
+	}
+}
+
+static void add_value(struct text *text, const struct bu_run *run, u64 value)
+{
+	char words[320];
+
+	bu_trace_value(run, value, words, sizeof(words));
+	add(text, "%s", words);
+}
+
+/* Bytes where they can be read, else the pointer. */
+static void add_bytes(struct text *text, const struct bu_run *run, const char *what, u64 address,
+		      u64 size)
+{
+	u64 shown = BU_MIN(size, (u64)SHOWN_BYTES);
+
+	if (!bu_arena_readable(&run->kernel->arena, (void *)address, shown)) {
+		add_value(text, run, address);
+		return;
+	}
+	add(text, "%s", what);
+	for (u64 i = 0; i < shown; i++)
+		add(text, "%s%02x", i || what[0] ? " " : "", ((const u8 *)address)[i]);
+	if (shown < size)
+		add(text, " ...");
+}
+
+static void add_flags(struct text *text, const struct flag *flag, u64 value)
+{
+	const char *bar = "";
+
+	if (!value)
+		add(text, "0");
+	for (; flag->name && value; flag++) {
+		if ((value & flag->value) != flag->value)
+			continue;
+		add(text, "%s%s", bar, flag->name);
+		value &= ~flag->value;
+		bar = "|";
+	}
+	if (value)
+		add(text, "%s0x%llx", bar, (unsigned long long)value);
+}
+
+static const struct flag *flags_of(u32 id, int arg)
+{
+	for (size_t i = 0; i < BU_ARRAY_SIZE(flag_args); i++)
+		if (flag_args[i].id == id && flag_args[i].arg == arg)
+			return flag_args[i].flags;
+	return NULL;
+}
+
+static void add_func(struct text *text, const struct bu_run *run, u64 address)
+{
+	u64 at = address - (u64)run->prog->code;
+	const struct bu_func *func = NULL;
+
+	if (at % 8 == 0 && at / 8 < run->prog->nr_insns)
+		func = bu_prog_func(run->prog, (u32)(at / 8));
+	if (func && func->name && func->name[0])
+		add(text, "%s()", func->name);
+	else
+		add_value(text, run, address);
+}
+
+static void add_string(struct text *text, const struct bu_run *run, u64 address)
+{
+	u64 span = bu_arena_readable_span(&run->kernel->arena, (void *)address, 64);
+
+	if (span)
+		add(text, "\"%.*s\"", (int)strnlen((const char *)address, span),
+		    (const char *)address);
+	else
+		add_value(text, run, address);
+}
+
+static void add_arg(struct text *text, const struct bu_run *run, u32 id, const u64 args[5], int i,
+		    const struct bu_map **map)
+{
+	const struct flag *flags = flags_of(id, i);
+
+	switch ((enum bu_arg_kind)bu_helper_of(id)->args[i]) {
+	case BU_ARG_CONST_MAP_PTR:
+		*map = bu_map_of_handle(run->kernel, args[i]);
+		if (*map)
+			add(text, "map '%s'", (*map)->name);
+		else
+			add_value(text, run, args[i]);
+		break;
+	case BU_ARG_MAP_KEY:
+		add_bytes(text, run, "key", args[i], *map ? (*map)->key_size : 0);
+		break;
+	case BU_ARG_MAP_VALUE:
+		add_bytes(text, run, "value", args[i], *map ? (*map)->value_size : 0);
+		break;
+	case BU_ARG_MEM:
+	case BU_ARG_MEM_OR_NULL:
+		add_bytes(text, run, "", args[i], i < 4 ? args[i + 1] : 0);
+		break;
+	case BU_ARG_CTX:
+		add(text, args[i] == (u64)run->ctx ? "ctx" : "not ctx");
+		break;
+	case BU_ARG_FUNC:
+		add_func(text, run, args[i]);
+		break;
+	case BU_ARG_CONST_STR:
+		add_string(text, run, args[i]);
+		break;
+	default:
+		if (flags)
+			add_flags(text, flags, args[i]);
+		else
+			add_value(text, run, args[i]);
+	}
+}
+
+void bu_trace_call(const struct bu_run *run, u32 id, const u64 args[5], char *buffer, size_t size)
+{
+	const struct bu_helper *helper = bu_helper_of(id);
+	struct text text = { buffer, size };
+	const struct bu_map *map = NULL;
+	char name[128];
+
+	if (id >= BU_HELPER_MAX)
+		add(&text, "%s(", bu_kfunc_name(run->kernel, id, name, sizeof(name)) ?: "kfunc");
+	else
+		add(&text, "bpf_%s(", helper->name ? helper->name : "unknown");
+	for (int i = 0; i < 5 && helper->args[i] != BU_ARG_NONE; i++) {
+		add(&text, i ? ", " : "");
+		add_arg(&text, run, id, args, i, &map);
+	}
+	add(&text, ")");
+}
