@@ -120,6 +120,23 @@ void bpfunit_loaded(struct bpfunit_where where, const char *name, int error)
 	bu_events_capture_new();
 }
 
+static void destroy_link(void *link)
+{
+	bpf_link__destroy(link);
+}
+
+struct bpf_link *bpfunit_keep(struct bpfunit_where where, const char *what, struct bpf_link *link)
+{
+	long error = libbpf_get_error(link);
+
+	bu_test_at(where);
+	if (error || !link)
+		bu_test_die(where, "cannot attach (%s): %s", what,
+			    strerror(error ? (int)-error : errno));
+	defer_or_die(where, destroy_link, link);
+	return link;
+}
+
 struct bpf_program *bpfunit_find_prog(struct bpfunit_where where, const struct bpf_object *object,
 				      const char *name)
 {

@@ -15,10 +15,8 @@ static struct bpf_link *attach(const struct bpf_program *prog, const struct bpf_
 	union bpf_iter_link_info info = { .map.map_fd = map ? bpf_map__fd(map) : 0 };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = map ? &info : NULL,
 		    .link_info_len = map ? sizeof(info) : 0);
-	struct bpf_link *link = bpf_program__attach_iter(prog, &opts);
 
-	ASSERT_OK(libbpf_get_error(link));
-	return link;
+	return BPFUNIT_KEEP(bpf_program__attach_iter(prog, &opts));
 }
 
 static int iterate(const struct bpf_program *prog, const struct bpf_map *map)
@@ -94,9 +92,8 @@ static const char *tasks_of(struct iter_bpf *skel, u32 tid, u32 pid)
 {
 	union bpf_iter_link_info info = { .task = { .tid = tid, .pid = pid } };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
-	struct bpf_link *link = bpf_program__attach_iter(skel->progs.tasks, &opts);
+	struct bpf_link *link = BPFUNIT_KEEP(bpf_program__attach_iter(skel->progs.tasks, &opts));
 
-	ASSERT_OK(libbpf_get_error(link));
 	return read_all(bpf_iter_create(bpf_link__fd(link)), 1000);
 }
 
@@ -147,9 +144,13 @@ BPF_TEST(iter, runs_when_it_is_read)
 BPF_TEST(iter, begins_anew_with_each_descriptor)
 {
 	struct iter_bpf *skel = load();
-	struct bpf_link *link = attach(skel->progs.elements, skel->maps.squares);
-	int first = bpf_iter_create(bpf_link__fd(link)), second;
+	union bpf_iter_link_info info = { .map.map_fd = bpf_map__fd(skel->maps.squares) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link = bpf_program__attach_iter(skel->progs.elements, &opts);
+	int first, second;
 
+	ASSERT_OK(libbpf_get_error(link));
+	first = bpf_iter_create(bpf_link__fd(link));
 	EXPECT_STREQ(read_all(first, 1000), "0=0\n1=1\n2=4\n");
 	second = bpf_iter_create(bpf_link__fd(link));
 	EXPECT_OK(bpf_link__destroy(link)); /* the descriptor lives on */

@@ -40,7 +40,7 @@ extern void bpf_rcu_read_lock(void) __ksym __weak;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern int no_such_kfunc(int x) __ksym __weak;
 
-/* Older compilers write 32 bits of an enumerator into BTF. */
+/* Older compilers write 32 bits of an enumerator into BTF, and instructions that libbpf refuses to patch. */
 const volatile int has_enum64 = __clang_major__ >= 15;
 
 int hz, not_there, later, type_gone, has_rq;
@@ -50,7 +50,9 @@ unsigned long long high;
 SEC("raw_tp/ask")
 int ask(void *ctx)
 {
+#if __clang_major__ >= 15
 	high = bpf_core_enum_value(enum wide, WIDE_HIGH);
+#endif
 	later = bpf_core_enum_value_exists(enum wide___later, WIDE_LATER);
 	type_gone = !bpf_core_type_exists(struct gone___flavor);
 	has_rq = bpf_core_type_exists(struct rq);

@@ -16,9 +16,8 @@
 
 static struct fire_bpf *load(void)
 {
-	struct fire_bpf *skel = fire_bpf__open();
+	struct fire_bpf *skel = BPFUNIT_OPEN(fire_bpf);
 
-	ASSERT_NOT_NULL(skel);
 	bpf_program__set_expected_attach_type(skel->progs.session,
 					      (enum bpf_attach_type)BU_ATTACH_KPROBE_SESSION);
 	ASSERT_OK(fire_bpf__load(skel));
@@ -27,19 +26,14 @@ static struct fire_bpf *load(void)
 
 static struct bpf_link *attach(const struct bpf_program *prog)
 {
-	struct bpf_link *link = bpf_program__attach(prog);
-
-	ASSERT_OK(libbpf_get_error(link));
-	return link;
+	return BPFUNIT_ATTACH(prog);
 }
 
 static struct bpf_link *attach_with(const struct bpf_program *prog, u64 cookie)
 {
 	LIBBPF_OPTS(bpf_trace_opts, opts, .cookie = cookie);
-	struct bpf_link *link = bpf_program__attach_trace_opts(prog, &opts);
 
-	ASSERT_OK(libbpf_get_error(link));
-	return link;
+	return BPFUNIT_KEEP(bpf_program__attach_trace_opts(prog, &opts));
 }
 
 /* What ran since the last look: "3:7 4:0", program and cookie. */
@@ -89,10 +83,12 @@ BPF_TEST(fire, fires_a_tracepoint)
 BPF_TEST(fire, trampolines_run_the_latest_first)
 {
 	struct fire_bpf *skel = load();
+	LIBBPF_OPTS(bpf_trace_opts, opts, .cookie = 2);
 	struct bpf_link *two;
 
 	attach_with(skel->progs.fentry_one, 1);
-	two = attach_with(skel->progs.fentry_two, 2);
+	two = bpf_program__attach_trace_opts(skel->progs.fentry_two, &opts);
+	ASSERT_OK(libbpf_get_error(two));
 	attach_with(skel->progs.fexit, 3);
 	EXPECT_EQ(BPFUNIT_FIRE_ARGS("fentry/do_unlinkat", 0), 0);
 	EXPECT_STREQ(ran(skel), "4:2 3:1");
@@ -126,12 +122,9 @@ static struct bpf_link *attach_multi(struct fire_bpf *skel)
 {
 	__u64 cookies[] = { 20, 10 };
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = functions, .cookies = cookies, .cnt = 2);
-	struct bpf_link *link;
 
 	ASSERT_OK(bpfunit_symbol_add("vfs_write"));
-	link = bpf_program__attach_kprobe_multi_opts(skel->progs.multi, NULL, &opts);
-	ASSERT_OK(libbpf_get_error(link));
-	return link;
+	return BPFUNIT_KEEP(bpf_program__attach_kprobe_multi_opts(skel->progs.multi, NULL, &opts));
 }
 
 BPF_TEST(fire, fires_one_of_many)
@@ -181,8 +174,7 @@ BPF_TEST(fire, fires_perf_events)
 	LIBBPF_OPTS(bpf_tracepoint_opts, tracepoint, .bpf_cookie = 6);
 	struct bpf_link *link;
 
-	link = bpf_program__attach_kprobe_opts(skel->progs.on_kprobe, "vfs_read", &probe);
-	ASSERT_OK(libbpf_get_error(link));
+	BPFUNIT_KEEP(bpf_program__attach_kprobe_opts(skel->progs.on_kprobe, "vfs_read", &probe));
 	link = bpf_program__attach_tracepoint_opts(skel->progs.tracepoint, "sched", "sched_switch",
 						   &tracepoint);
 	ASSERT_OK(libbpf_get_error(link));
@@ -198,10 +190,8 @@ BPF_TEST(fire, fires_uprobes)
 {
 	struct fire_bpf *skel = load();
 	struct pt_regs regs = { 0 };
-	struct bpf_link *link =
-		bpf_program__attach_uprobe(skel->progs.on_uprobe, false, -1, "/bin/true", 64);
 
-	ASSERT_OK(libbpf_get_error(link));
+	BPFUNIT_KEEP(bpf_program__attach_uprobe(skel->progs.on_uprobe, false, -1, "/bin/true", 64));
 	EXPECT_EQ(bpfunit_attached("uprobe/*true:0x40"), 1u);
 	EXPECT_EQ(BPFUNIT_FIRE("uprobe//bin/true:0x40", &regs), 0);
 	EXPECT_STREQ(ran(skel), "13:0");
@@ -242,8 +232,9 @@ BPF_TEST(fire, faults_are_told)
 BPF_TEST(fire, a_program_once_to_a_function)
 {
 	struct fire_bpf *skel = load();
-	struct bpf_link *link = attach(skel->progs.fentry_one);
+	struct bpf_link *link = bpf_program__attach(skel->progs.fentry_one);
 
+	ASSERT_OK(libbpf_get_error(link));
 	EXPECT_EQ(libbpf_get_error(bpf_program__attach(skel->progs.fentry_one)), -EBUSY);
 	EXPECT_OK(bpf_link__destroy(link));
 	attach(skel->progs.fentry_one);

@@ -35,7 +35,7 @@ struct only_old {
 	int x;
 } CORE;
 
-/* Older compilers write 32 bits of an enumerator into BTF. */
+/* Older compilers write 32 bits of an enumerator into BTF, and instructions that libbpf refuses to patch. */
 const volatile int has_enum64 = __clang_major__ >= 15;
 
 int pid, leader_pid, policy, has_state, phase, has_phase_two, old_size, has_old;
@@ -58,8 +58,10 @@ int read(unsigned long long *ctx)
 	has_phase_two = bpf_core_enum_value_exists(enum phase, PHASE_TWO);
 	if (has_phase_two)
 		phase = bpf_core_enum_value(enum phase, PHASE_TWO);
+#if __clang_major__ >= 15
 	if (bpf_core_enum_value_exists(enum wide_phase, WIDE_ONE))
 		wide = bpf_core_enum_value(enum wide_phase, WIDE_ONE);
+#endif
 	has_old = bpf_core_type_exists(struct only_old);
 	old_size = has_old ? bpf_core_type_size(struct only_old) : 0;
 	return 0;
