@@ -13,16 +13,6 @@
 #include "ebpf/link/symbols.h"
 #include "ebpf/syscall.h"
 
-/* The verifier lets no other programs call these. */
-static bool is_loader(struct bu_run *run, const char *helper)
-{
-	if (run->prog->prog_type == BPF_PROG_TYPE_SYSCALL)
-		return true;
-	bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "programs of type %s cannot call bpf_%s",
-		       run->prog->type->name, helper);
-	return false;
-}
-
 static bool is_permitted(u32 cmd)
 {
 	switch (cmd) {
@@ -44,8 +34,6 @@ BU_HELPER_3(sys_bpf, u32, cmd, union bpf_attr *, attr, u32, size)
 {
 	long result;
 
-	if (!is_loader(run, "sys_bpf"))
-		return 0;
 	if (!is_permitted(cmd))
 		return -EINVAL;
 	result = bu_sys_bpf(run->kernel, cmd, attr, size);
@@ -56,8 +44,6 @@ BU_HELPER_3(sys_bpf, u32, cmd, union bpf_attr *, attr, u32, size)
 
 BU_HELPER_1(sys_close, u32, fd)
 {
-	if (!is_loader(run, "sys_close"))
-		return 0;
 	return close((int)fd) ? -errno : 0;
 }
 
@@ -85,8 +71,6 @@ BU_HELPER_4(btf_find_by_name_kind, const char *, name, u32, size, u32, kind, u32
 {
 	long id;
 
-	if (!is_loader(run, "btf_find_by_name_kind"))
-		return 0;
 	if (flags || !is_name(name, size))
 		return -EINVAL;
 	id = find_type(run->kernel, name, kind);
@@ -100,8 +84,6 @@ BU_HELPER_4(kallsyms_lookup_name, const char *, name, u32, size, u32, flags, u64
 {
 	const struct bu_symbol *symbol;
 
-	if (!is_loader(run, "kallsyms_lookup_name"))
-		return 0;
 	*address = 0;
 	if (flags || !is_name(name, size))
 		return -EINVAL;

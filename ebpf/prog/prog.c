@@ -158,7 +158,7 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 	if (!err)
 		err = bu_preload_check(prog, log);
 	if (!err)
-		err = bu_prog_check_license(prog, log);
+		err = bu_prog_check_calls(prog, log);
 	if (!err)
 		err = bu_prog_set_info(prog, attr, log);
 	if (!err && prog->prog_type == BPF_PROG_TYPE_EXT)

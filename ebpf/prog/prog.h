@@ -147,9 +147,8 @@ int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu
  * (ebpf/prog/prog_exception.c).
  */
 int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
-/* -EINVAL when the licence does not allow a helper that the program calls
- * (ebpf/prog/prog_license.c). */
-int bu_prog_check_license(const struct bu_prog *prog, struct bu_log *log);
+/* -EINVAL when it calls a helper that its licence or type does not allow (ebpf/prog/prog_calls.c). */
+int bu_prog_check_calls(const struct bu_prog *prog, struct bu_log *log);
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog/prog_attach.c).
  * Sets the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);

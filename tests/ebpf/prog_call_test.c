@@ -20,6 +20,11 @@ static long load_call(bpf_call bpf, s32 helper, const char *license)
 	return ok(LOAD(insns, .prog_type = BPF_PROG_TYPE_KPROBE, .license = (u64)license));
 }
 
+CASE(load_helper_of_loaders, -EINVAL)
+{
+	return load_call(bpf, BPF_FUNC_sys_close, "GPL");
+}
+
 CASE(load_gpl_helper_without_gpl, -EINVAL)
 {
 	return load_call(bpf, BPF_FUNC_trace_printk, "Proprietary");

@@ -343,6 +343,14 @@ static void ask_info(struct machine *m, int fd)
 	FUZZ_ASSERT(call(m, BPF_OBJ_GET_INFO_BY_FD, &attr) == 0);
 }
 
+/* A loader program would close the descriptors of the fuzzer. */
+static bool close_nothing(void *mock, struct bu_run *run, u32 id, const u64 args[5], u64 *result)
+{
+	(void)mock, (void)run, (void)id, (void)args;
+	*result = 0;
+	return true;
+}
+
 static void run_programs(struct machine *m)
 {
 	u32 runs = m->header.runs % 4 + 1;
@@ -409,6 +417,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (!maps)
 		maps = (int *)fuzz_guarded(VM_MAPS * sizeof(*maps));
 	machine = (struct machine){ .kernel = bu_kernel(), .maps = maps };
+	machine.kernel->helpers[BPF_FUNC_sys_close].mock = close_nothing;
 	FUZZ_ASSERT(machine.kernel);
 	read_input(&machine, &input);
 	machine.kernel->budget = 16 << machine.header.budget % 10;
