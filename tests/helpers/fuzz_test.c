@@ -90,13 +90,20 @@ static void emit_argument(struct fuzz *f, int reg)
 }
 
 /* Mostly one with a model. */
+/* Those are refused at load. */
+static bool is_for_loaders(uint32_t id)
+{
+	return id == BPF_FUNC_sys_bpf || id == BPF_FUNC_sys_close ||
+	       id == BPF_FUNC_btf_find_by_name_kind || id == BPF_FUNC_kallsyms_lookup_name;
+}
+
 static int32_t draw_helper(struct fuzz *f)
 {
 	uint32_t id;
 
 	do
 		id = 1 + (uint32_t)(draw(f) % 211);
-	while (!bu_helper_of(id)->fn && draw(f) % 16);
+	while (is_for_loaders(id) || (!bu_helper_of(id)->fn && draw(f) % 16));
 	return (int32_t)id;
 }
 
