@@ -372,6 +372,8 @@ void bu_fd_settle(struct bu_kernel *kernel)
 {
 	struct bu_fd_table *table = kernel->fds;
 
+	int before = errno;
+
 	if (!__atomic_load_n(&table->woken, __ATOMIC_ACQUIRE))
 		return;
 	bu_kernel_lock(kernel);
@@ -380,4 +382,5 @@ void bu_fd_settle(struct bu_kernel *kernel)
 			settle(fd);
 	}
 	bu_kernel_unlock(kernel);
+	errno = before;
 }

@@ -88,11 +88,12 @@ BU_INTERPOSED long bu_syscall(long number, long a, long b, long c, long d, long 
 
 static void *map_memory(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
 {
+	int before = errno;
 	void *result;
 
 	if (fd >= 0 && !(flags & MAP_ANONYMOUS) && !bu_on_host() &&
 	    bu_fd_mmap(&result, addr, size, prot, flags, fd, offset))
-		return (void *)bu_with_errno((long)result);
+		return (void *)bu_set_errno((long)result, before);
 	return (void *)bu_with_errno(
 		bu_host_syscall(SYS_mmap, (long)addr, size, prot, flags, fd, offset));
 }
@@ -147,15 +148,15 @@ BU_INTERPOSED int poll(struct pollfd *fds, nfds_t count, int timeout)
 
 BU_INTERPOSED int ioctl(int fd, unsigned long request, ...)
 {
+	int before = errno, result;
 	unsigned long arg;
 	va_list args;
-	int result;
 
 	va_start(args, request);
 	arg = va_arg(args, unsigned long);
 	va_end(args);
 	if (_IOC_TYPE(request) == '$' && !bu_on_host() && bu_fd_ioctl(&result, fd, request, arg))
-		return bu_with_errno(result);
+		return bu_set_errno(result, before);
 	return bu_with_errno(bu_host_syscall(SYS_ioctl, fd, request, arg, 0, 0, 0));
 }
 

@@ -7,15 +7,22 @@
 
 #define BU_INTERPOSED BU_EXPORT __attribute__((used))
 
-/* A result as libc gives it: -errno becomes -1 with errno set. */
-static inline long bu_with_errno(long result)
+static inline long bu_set_errno(long result, int before)
 {
-	if (result < 0 && result >= -4095) {
-		errno = -result;
-		return -1;
-	}
-	return result;
+	bool failed = result < 0 && result >= -4095;
+
+	errno = failed ? -result : before;
+	return failed ? -1 : result;
 }
+
+/* A result as libc gives it: -errno becomes -1 with errno set. Evaluates `result`; what that does
+ * to errno on its way to success is not seen, for some programs look at errno without having asked
+ * for an error. */
+#define bu_with_errno(result)                                                                      \
+	__extension__({                                                                            \
+		int bu_before_ = errno;                                                            \
+		bu_set_errno((long)(result), bu_before_);                                          \
+	})
 
 /* One word of each of these files, to which interpose.c refers: a member of a static library is
  * linked only when something does. */

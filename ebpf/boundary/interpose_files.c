@@ -88,15 +88,12 @@ static int flags_of_mode(const char *mode)
 
 static FILE *open_stream(const char *path, const char *mode)
 {
-	int fd = flags_of_mode(mode);
+	int flags = flags_of_mode(mode);
+	int fd = bu_with_errno(flags < 0 ? flags : bu_files_open(AT_FDCWD, path, flags, 0666));
 	FILE *stream;
 
-	if (fd >= 0)
-		fd = bu_files_open(AT_FDCWD, path, fd, 0666);
-	if (fd < 0) {
-		errno = -fd;
+	if (fd < 0)
 		return NULL;
-	}
 	stream = fdopen(fd, mode);
 	if (!stream)
 		close(fd);

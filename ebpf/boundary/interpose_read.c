@@ -17,11 +17,12 @@ const char bu_interpose_read;
 
 BU_INTERPOSED ssize_t read(int fd, void *buffer, size_t size)
 {
+	int before = errno;
 	long result;
 
 	if (!bu_fd_read(&result, fd, buffer, size))
 		result = bu_host_syscall(SYS_read, fd, (long)buffer, size, 0, 0, 0);
-	return bu_with_errno(result);
+	return bu_set_errno(result, before);
 }
 
 /* read() as _FORTIFY_SOURCE has it, where the buffer's size is known. */

@@ -363,7 +363,7 @@ static void keep_slash(const char *path, char host[PATH_MAX])
 		strcpy(host + len, "/");
 }
 
-int bu_redirect(const char **path, char host[PATH_MAX])
+static int redirect(const char **path, char host[PATH_MAX])
 {
 	struct bu_kernel *kernel = bu_kernel_if_any();
 	const char *plain = *path;
@@ -388,6 +388,14 @@ int bu_redirect(const char **path, char host[PATH_MAX])
 	keep_slash(*path, host);
 	*path = host;
 	return 0;
+}
+
+int bu_redirect(const char **path, char host[PATH_MAX])
+{
+	int before = errno, err = redirect(path, host);
+
+	errno = before;
+	return err;
 }
 
 struct bu_tree *bu_redirect_tree(struct bu_kernel *kernel, const char *host)

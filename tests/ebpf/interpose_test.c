@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -441,4 +442,36 @@ BPF_TEST(kernel, reset_forgets_all)
 	EXPECT_GE(array(), 0);
 	EXPECT_OK(bpf_map_get_next_id(0, &id));
 	EXPECT_EQ(id, 1);
+}
+
+/* Some programs look at errno without having asked for an error (bpftool's batch files). */
+BPF_TEST(interpose, success_leaves_errno_alone)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY,
+				.key_size = 4,
+				.value_size = 8,
+				.max_entries = 1,
+				.map_flags = BPF_F_MMAPABLE };
+	struct stat st;
+	void *words;
+	int map, fd;
+	FILE *file;
+
+	errno = EXDEV;
+	map = syscall(__NR_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	words = mmap(NULL, 4096, PROT_READ, MAP_SHARED, map, 0);
+	fd = open("/sys/devices/system/cpu/possible", O_RDONLY);
+	file = fopen("/proc/kallsyms", "re");
+	EXPECT_EQ(mkdir("/sys/fs/bpf/d", 0755), 0);
+	EXPECT_EQ(stat("/sys/fs/bpf/d", &st), 0);
+	EXPECT_EQ(rmdir("/sys/fs/bpf/d"), 0);
+	EXPECT_EQ(errno, EXDEV);
+	EXPECT_GE(map, 0);
+	EXPECT_GE(fd, 0);
+	EXPECT_NOT_NULL(file);
+	EXPECT_TRUE(words != MAP_FAILED);
+	munmap(words, 4096);
+	fclose(file);
+	close(fd);
+	close(map);
 }
