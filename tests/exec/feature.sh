@@ -3,6 +3,7 @@
 # feature.sh BPFUNIT WORK BPFTOOL: `bpftool feature probe` says of map types and helpers whether they are emulated.
 bpfunit=$1
 work=$2
+[ -w "$(dirname "$work")" ] || work=$(mktemp -d)/work # another user than the one who built it
 bpftool=$3
 root=$(dirname "$(realpath "$0")")/../..
 mkdir -p "$work" || exit 2

@@ -4,6 +4,7 @@
 # use a directory at the same time.
 bpfunit=$1
 work=$2
+[ -w "$(dirname "$work")" ] || work=$(mktemp -d)/work # another user than the one who built it
 bpftool=$3
 attach=$4
 object=$5
