@@ -291,10 +291,11 @@ static int resolve_section(struct bu_btf_check *check, const struct btf_type *ty
 static int resolve_func(struct bu_btf_check *check, const struct btf_type *type)
 {
 	const struct btf_type *proto = bu_btf_type(check->btf, type->type);
-	const struct btf_param *args = (const struct btf_param *)(proto + 1);
+	const struct btf_param *args;
 
 	if (kind_of(proto) != BTF_KIND_FUNC_PROTO)
 		return bu_btf_log_type(check, type, "Invalid type_id");
+	args = (const struct btf_param *)(proto + 1);
 	for (u32 i = 0; i < BTF_INFO_VLEN(proto->info); i++) {
 		if (args[i].type && !args[i].name_off)
 			return bu_btf_log_type(check, type, "Invalid arg#%u", i + 1);
