@@ -116,9 +116,55 @@ static bool is_call(const struct bu_run *run, const struct bu_op *op)
 	return op->code == BU_OP_CALL_HELPER;
 }
 
+/* "bpf_map_lookup_elem reads 4 bytes at 0x..., at fp-4 in ...: 07 00 00 00" */
+static void print_argument(struct bu_tracer *tracer, const struct bu_run *run, u32 id,
+			   const struct bu_trace_access *access)
+{
+	char name[128], place[320], bytes[320];
+
+	bu_trace_value(run, access->address, place, sizeof(place));
+	bu_trace_bytes(run, access->address, access->size, bytes, sizeof(bytes));
+	print(tracer, run, "%s %s %u byte%s at %s: %s",
+	      bu_trace_callee(run, id, name, sizeof(name)), access->store ? "writes" : "reads",
+	      access->size, access->size == 1 ? "" : "s", place, bytes);
+}
+
+/* What it reads is told before the call, what it writes is kept for after it. */
+static void before_accesses(struct bu_tracer *tracer, const struct bu_run *run, u32 id)
+{
+	struct bu_trace_call *helper = &tracer->helper;
+	const struct bu_arena *arena = &run->kernel->arena;
+	struct bu_trace_access access;
+
+	*helper = (struct bu_trace_call){ .run = run, .insn = run->insn, .id = id };
+	for (int i = 0; i < 5; i++) {
+		if (!bu_trace_arg_access(run, id, &run->regs[1], i, &access))
+			continue;
+		if (access.store && helper->nr < BU_TRACE_OUTPUTS)
+			helper->outputs[helper->nr++] = access;
+		else if (bu_arena_readable(arena, (void *)access.address, access.size))
+			print_argument(tracer, run, id, &access);
+	}
+}
+
+static void after_accesses(struct bu_tracer *tracer, const struct bu_run *run)
+{
+	const struct bu_trace_call *helper = &tracer->helper;
+
+	if (helper->run != run || helper->insn != run->insn) /* lost in a callback */
+		return;
+	for (u32 i = 0; i < helper->nr; i++)
+		print_argument(tracer, run, helper->id, &helper->outputs[i]);
+}
+
+static u32 callee(const struct bu_run *run, const struct bu_op *op)
+{
+	return (u32)(op->code == BU_OP_CALL_REG ? run->regs[op->dst] : op->imm);
+}
+
 static void before_call(struct bu_tracer *tracer, struct bu_run *run, const struct bu_op *op)
 {
-	u32 id = (u32)(op->code == BU_OP_CALL_REG ? run->regs[op->dst] : op->imm);
+	u32 id = callee(run, op);
 	char call[sizeof(tracer->call)];
 
 	bu_trace_call(run, id, &run->regs[1], call, sizeof(call));
@@ -137,8 +183,12 @@ static void before(void *arg, struct bu_run *run)
 		bu_prog_disasm(run->prog, run->insn, text, sizeof(text));
 		print(tracer, run, "%u: %s", run->insn, text);
 	}
-	if (tracer->what & BU_TRACE_MEM)
+	if (tracer->what & BU_TRACE_MEM) {
 		tracer->access = access_of(run);
+		tracer->helper.run = NULL;
+	}
+	if (tracer->what & BU_TRACE_MEM && is_call(run, op))
+		before_accesses(tracer, run, callee(run, op));
 	if (tracer->what & BU_TRACE_CALL && is_call(run, op))
 		before_call(tracer, run, op);
 }
@@ -193,12 +243,15 @@ static void after(void *arg, struct bu_run *run, const struct bu_op *op)
 	if (tracer->what & BU_TRACE_CALL &&
 	    (op->code == BU_OP_CALL_HELPER || (op->code == BU_OP_CALL_REG && tracer->call[0])))
 		after_call(tracer, run, op);
+	if (tracer->what & BU_TRACE_MEM)
+		after_accesses(tracer, run);
 }
 
 void bu_trace_begin(struct bu_tracer *tracer, struct bu_kernel *kernel)
 {
 	tracer->hook = (struct bu_hook){ .before = before, .after = after, .arg = tracer };
 	tracer->access = (struct bu_trace_access){ 0 };
+	tracer->helper.run = NULL;
 	tracer->call[0] = tracer->last_file[0] = '\0';
 	tracer->last_line = 0;
 	bu_hook_add(kernel, &tracer->hook);

@@ -186,6 +186,75 @@ static void add_arg(struct text *text, const struct bu_run *run, u32 id, const u
 	}
 }
 
+const char *bu_trace_callee(const struct bu_run *run, u32 id, char *text, size_t size)
+{
+	const struct bu_helper *helper = bu_helper_of(id);
+
+	if (id >= BU_HELPER_MAX)
+		return bu_kfunc_name(run->kernel, id, text, size) ?: "kfunc";
+	snprintf(text, size, "bpf_%s", helper->name ? helper->name : "unknown");
+	return text;
+}
+
+void bu_trace_bytes(const struct bu_run *run, u64 address, u64 bytes, char *text, size_t size)
+{
+	struct text out = { text, size };
+
+	add_bytes(&out, run, "", address, bytes);
+}
+
+/* The map that belongs to an argument: the one of the call. */
+static const struct bu_map *map_of_call(const struct bu_run *run, const struct bu_helper *helper,
+					const u64 args[5])
+{
+	for (int i = 0; i < 5; i++) {
+		if (helper->args[i] == BU_ARG_CONST_MAP_PTR)
+			return bu_map_of_handle(run->kernel, args[i]);
+	}
+	return NULL;
+}
+
+bool bu_trace_arg_access(const struct bu_run *run, u32 id, const u64 args[5], int i,
+			 struct bu_trace_access *access)
+{
+	const struct bu_helper *helper = bu_helper_of(id);
+	const struct bu_map *map = map_of_call(run, helper, args);
+	enum bu_arg_kind kind = helper->args[i];
+	u64 size = 0;
+
+	switch (kind) {
+	case BU_ARG_MAP_KEY:
+		size = map ? map->key_size : 0;
+		break;
+	case BU_ARG_MAP_VALUE:
+	case BU_ARG_UNINIT_MAP_VALUE:
+		size = map ? map->value_size : 0;
+		break;
+	case BU_ARG_MEM:
+	case BU_ARG_MEM_OR_NULL:
+	case BU_ARG_UNINIT_MEM:
+	case BU_ARG_UNINIT_MEM_OR_NULL:
+		size = i < 4 ? args[i + 1] : 0;
+		break;
+	case BU_ARG_CONST_STR:
+		size = bu_arena_readable_span(&run->kernel->arena, (void *)args[i], 4096);
+		size = size ? BU_MIN(strnlen((const char *)args[i], size) + 1, size) : 0;
+		break;
+	case BU_ARG_LONG_PTR:
+	case BU_ARG_INT_PTR:
+		size = kind == BU_ARG_LONG_PTR ? 8 : 4;
+		break;
+	default:
+		break;
+	}
+	*access = (struct bu_trace_access){ .address = args[i], .size = (u32)size };
+	access->store = kind == BU_ARG_UNINIT_MAP_VALUE || kind == BU_ARG_UNINIT_MEM ||
+			kind == BU_ARG_UNINIT_MEM_OR_NULL || kind == BU_ARG_LONG_PTR ||
+			kind == BU_ARG_INT_PTR;
+	access->load = !access->store;
+	return size && size <= (u32)-1;
+}
+
 void bu_trace_call(const struct bu_run *run, u32 id, const u64 args[5], char *buffer, size_t size)
 {
 	const struct bu_helper *helper = bu_helper_of(id);
@@ -193,10 +262,7 @@ void bu_trace_call(const struct bu_run *run, u32 id, const u64 args[5], char *bu
 	const struct bu_map *map = NULL;
 	char name[128];
 
-	if (id >= BU_HELPER_MAX)
-		add(&text, "%s(", bu_kfunc_name(run->kernel, id, name, sizeof(name)) ?: "kfunc");
-	else
-		add(&text, "bpf_%s(", helper->name ? helper->name : "unknown");
+	add(&text, "%s(", bu_trace_callee(run, id, name, sizeof(name)));
 	for (int i = 0; i < 5 && helper->args[i] != BU_ARG_NONE; i++) {
 		add(&text, i ? ", " : "");
 		add_arg(&text, run, id, args, i, &map);

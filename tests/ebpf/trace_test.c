@@ -129,6 +129,48 @@ BPF_TEST(trace, memory)
 	EXPECT_NOT_NULL(strstr(lines.text, "(512 bytes): 10\nread 2 bytes at 0x"));
 }
 
+/* What helpers do by their arguments: what they read is told before, what they write after. */
+BPF_TEST(trace, memory_of_helpers)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "flows", 4, 8, 4, NULL);
+	struct bpf_insn insns[] = { ST(BPF_W, 10, -4, 7),
+				    LDDW_OF(BPF_PSEUDO_MAP_FD, 1, fd, 0),
+				    MOV64_X(2, 10),
+				    ALU64_K(BPF_ADD, 2, -4),
+				    CALL(BPF_FUNC_map_lookup_elem),
+				    MOV64_X(1, 10),
+				    ALU64_K(BPF_ADD, 1, -24),
+				    MOV64_K(2, 16),
+				    CALL(BPF_FUNC_get_current_comm),
+				    MOV64_K(0, 0),
+				    EXIT };
+	struct lines lines = { 0 };
+	const char *reads, *writes;
+
+	ASSERT_OK(fd);
+	EXPECT_OK(bpfunit_set_comm("ab"));
+	EXPECT_EQ(run_traced(ASM_LOAD(insns), "mem,call", &lines), 0);
+	reads = strstr(lines.text, "bpf_map_lookup_elem reads 4 bytes at 0x");
+	ASSERT_NOT_NULL(reads);
+	EXPECT_NOT_NULL(strstr(reads, ", at fp-4 in stack frame of 'asm' (512 bytes): "
+				      "07 00 00 00\nbpf_map_lookup_elem("));
+	EXPECT_NULL(strstr(lines.text, "get_current_comm reads"));
+	writes = strstr(lines.text, "bpf_get_current_comm writes 16 bytes at 0x");
+	ASSERT_NOT_NULL(writes);
+	EXPECT_NOT_NULL(strstr(writes, ": 61 62 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"));
+}
+
+/* A bad argument is the fault's to tell, and nothing is written when the call does not end. */
+BPF_TEST(trace, memory_of_a_helper_that_faults)
+{
+	struct bpf_insn insns[] = { MOV64_X(1, 10), MOV64_K(2, 16), CALL(BPF_FUNC_get_current_comm),
+				    MOV64_K(0, 0), EXIT };
+	struct lines lines = { 0 };
+
+	run_traced(ASM_LOAD(insns), "mem", &lines);
+	EXPECT_STREQ(lines.text, "");
+}
+
 BPF_TEST(trace, words)
 {
 	u32 what;
