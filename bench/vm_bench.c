@@ -122,7 +122,7 @@ static u64 executed(const struct bu_prog *prog)
 	for (u32 i = 0; i < prog->nr_insns; i++)
 		sum += prog->insns[i].code ? counts[i] : 0;
 	free(counts);
-	return sum / prog->run_cnt;
+	return sum / REPEATS;
 }
 
 static const struct bu_prog *find(struct bpf_object *object, const char *name)
