@@ -42,12 +42,13 @@ GOLDEN_XDP(context_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LDX(BPF_W, 2, 1, w ? 24 
 GOLDEN(null_pointer, BPFUNIT_FAULT_NULL_POINTER, LOOKUP(world.hash, w ? 2 : 1),
        LDX(BPF_DW, 0, 0, 8), EXIT)
 
-GOLDEN(wild_pointer, BPFUNIT_FAULT_WILD_POINTER, LDDW(1, 0xdead000000000100ULL),
-       JMP_K(BPF_JEQ, 0, w, 1), LDX(BPF_DW, 0, 1, 0), EXIT)
+GOLDEN(wild_pointer, BPFUNIT_FAULT_WILD_POINTER, LDDW(1, w ? 0xdead000000000100ULL : world.object),
+       LDX(BPF_DW, 0, 1, 0), EXIT)
 
+/* What was copied is the program's to read, the original is not. */
 GOLDEN(user_pointer, BPFUNIT_FAULT_WILD_POINTER, LDDW(3, world.user), MOV64_X(1, 10),
-       ALU64_K(BPF_ADD, 1, -8), MOV64_K(2, 5), MOV64_X(6, 3), CALL(BPF_FUNC_probe_read_user),
-       MOV64_K(1, w), JMP_K(BPF_JEQ, 1, 0, 1), LDX(BPF_B, 0, 6, 0), EXIT)
+       ALU64_K(BPF_ADD, 1, -8), MOV64_K(2, 5), MOV64_X(6, 3), MOV64_X(7, 1),
+       CALL(BPF_FUNC_probe_read_user), LDX(BPF_B, 0, w ? 6 : 7, 0), EXIT)
 
 GOLDEN(deleted_element, BPFUNIT_FAULT_USE_AFTER_FREE, LOOKUP(world.hash, 1), MOV64_X(6, 0),
        ST(BPF_W, 10, -4, w ? 1 : 3), MOV64_X(2, 10), ALU64_K(BPF_ADD, 2, -4), MAP(1, world.hash),
@@ -75,8 +76,9 @@ GOLDEN(uninitialised_record, BPFUNIT_FAULT_UNINITIALISED, RESERVE, ST(BPF_DW, 6,
 GOLDEN(read_only_map, BPFUNIT_FAULT_READ_ONLY, VALUE(1, w ? world.frozen : world.globals),
        ST(BPF_DW, 1, 0, 1), RETURN(0))
 
-GOLDEN_XDP(read_only_context, BPFUNIT_FAULT_READ_ONLY, MOV64_K(2, 0), MOV64_K(3, w),
-	   JMP_K(BPF_JEQ, 3, 0, 1), STX(BPF_W, 1, 2, 4), RETURN(XDP_PASS))
+/* The same field may be read. */
+GOLDEN_XDP(read_only_context, BPFUNIT_FAULT_READ_ONLY, LDX(BPF_W, 2, 1, 12), MOV64_K(3, w),
+	   JMP_K(BPF_JEQ, 3, 0, 1), STX(BPF_W, 1, 2, 12), RETURN(XDP_PASS))
 
 GOLDEN(misaligned_atomic, BPFUNIT_FAULT_MISALIGNED, VALUE(1, world.globals), MOV64_K(2, 1),
        ATOMIC(w ? BPF_DW : BPF_W, BPF_ADD, 1, 2, 4), RETURN(0))
@@ -102,11 +104,11 @@ BPF_TEST(golden, elements_are_aligned)
 GOLDEN(bad_argument, BPFUNIT_FAULT_BAD_ARGUMENT, MOV64_X(1, 10), ALU64_K(BPF_ADD, 1, -16),
        MOV64_K(2, w ? -1 : 16), CALL(BPF_FUNC_get_current_comm), EXIT)
 
-GOLDEN(no_model, BPFUNIT_FAULT_NO_MODEL, MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
-       CALL(BPF_FUNC_get_stack), RETURN(0))
+GOLDEN(no_model, BPFUNIT_FAULT_NO_MODEL, CALL(w ? BPF_FUNC_get_stack : BPF_FUNC_get_current_task),
+       RETURN(0))
 
-GOLDEN(bad_instruction, BPFUNIT_FAULT_BAD_INSTRUCTION, MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
-       CALL(195896080), RETURN(0))
+GOLDEN(bad_instruction, BPFUNIT_FAULT_BAD_INSTRUCTION,
+       CALL(w ? 195896080 : BPF_FUNC_get_current_task), RETURN(0))
 
 /* 8 functions may be active: the main one, and 7 that each call the next. */
 GOLDEN(recursion, BPFUNIT_FAULT_STACK_OVERFLOW, MOV64_K(1, w ? 8 : 7), CALL_PC(1), EXIT,
@@ -126,7 +128,8 @@ GOLDEN(deadlock, BPFUNIT_FAULT_DEADLOCK, LOOKUP(world.hash, 1), MOV64_X(6, 0), S
        MOV64_X(1, 6), CALL(BPF_FUNC_spin_lock), MOV64_X(1, 6), CALL(BPF_FUNC_spin_unlock),
        RETURN(0))
 
-GOLDEN(budget, BPFUNIT_FAULT_BUDGET, MOV64_K(1, w ? 10000 : 1000), ALU64_K(BPF_SUB, 1, 1),
+/* The one jump back too many: what a jump back costs is what it repeats. */
+GOLDEN(budget, BPFUNIT_FAULT_BUDGET, MOV64_K(1, w ? 5002 : 5001), ALU64_K(BPF_SUB, 1, 1),
        JMP_K(BPF_JNE, 1, 0, -2), RETURN(0))
 
 GOLDEN_KFUNC(leaked_section, BPFUNIT_FAULT_LEAK, MOV64_K(6, w), KFUNC("bpf_rcu_read_lock"),
