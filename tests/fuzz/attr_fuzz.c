@@ -13,7 +13,9 @@
 #include "fuzz.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/link/iter.h"
 #include "ebpf/syscall.h"
+#include "ebpf/uapi.h"
 
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -24,7 +26,7 @@
 #define MEMORY     16384
 #define RESERVED   4096 /* at its begin: what `goods` name */
 #define ATTRIBUTES 3072 /* there, or at its end */
-#define FDS        16
+#define FDS        24
 #define STEPS      12
 #define PATCHES    12
 #define WILD       0x00006fff00000000ULL
@@ -53,10 +55,27 @@ enum kind {
 };
 
 /* Beyond the commands: what else can be done to descriptors. */
-enum { FIRST_ACTION = 200, PERF_EVENT_OPEN = FIRST_ACTION, CLOSE, DUP, MAP_MEMORY, REAP, ACTIONS };
+enum {
+	FIRST_ACTION = 200,
+	PERF_EVENT_OPEN = FIRST_ACTION,
+	CLOSE,
+	DUP,
+	MAP_MEMORY,
+	REAP,
+	READ,
+	IOCTL,
+	ACTIONS
+};
+
+#define TOKEN_CREATE 36 /* a command newer than some headers */
 
 static const struct bpf_insn prog[] = {
 	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 2 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+static const struct bpf_insn zero[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
 	{ .code = BPF_JMP | BPF_EXIT },
 };
 
@@ -77,6 +96,13 @@ static const struct perf_event_attr event = { .type = PERF_TYPE_SOFTWARE,
 					      .sample_type = PERF_SAMPLE_RAW,
 					      .wakeup_events = 1 };
 
+static const struct perf_event_attr tracepoint = {
+	.type = PERF_TYPE_TRACEPOINT, .size = sizeof(tracepoint), .config = 1, .sample_period = 1
+};
+
+/* Functions to probe. */
+static const char *const names[] = { "vfs_read", "vfs_write" };
+
 static const struct good {
 	u32 at; /* in the reserved memory */
 	const void *data;
@@ -86,6 +112,11 @@ static const struct good {
 	{ 512, "GPL", 4 },
 	{ 1024, &btf, sizeof(btf) },
 	{ 2048, &event, sizeof(event) },
+	{ 2304, &tracepoint, sizeof(tracepoint) },
+	{ 2560, "/sys/fs/bpf/pin", 16 },
+	{ 2576, "sched_switch", 13 },
+	{ 2592, names, sizeof(names) },
+	{ 2608, "/proc/self/exe", 15 },
 };
 
 struct caller {
@@ -99,14 +130,61 @@ struct caller {
 	u64 pointers; /* bit for each word of attr that a patch made a pointer */
 };
 
+/* Kprobes of many functions: { flags, cnt }, symbols, addresses, cookies. Uprobes begin with their
+ * path, iterators with what to walk; the other links take numbers, and no pointers at all. */
+static u64 pointers_of_link(u32 attach_type)
+{
+	switch (attach_type) {
+	case BPF_TRACE_KPROBE_MULTI:
+	case BU_ATTACH_KPROBE_SESSION:
+		return 1 << 3 | 1 << 4 | 1 << 5;
+	default:
+		return 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5;
+	}
+}
+
 /* Words of the attributes that are pointers; bit n: offset 8 * n. */
-static u64 pointer_words(u8 cmd)
+static u64 pointer_words(const struct caller *c, u8 cmd)
 {
 	switch (cmd) {
 	case BPF_MAP_CREATE:
 	case BPF_MAP_FREEZE:
 	case BPF_PROG_BIND_MAP:
+	case BPF_PROG_ATTACH:
+	case BPF_PROG_DETACH:
+	case BPF_PROG_GET_NEXT_ID:
+	case BPF_MAP_GET_NEXT_ID:
+	case BPF_BTF_GET_NEXT_ID:
+	case BPF_LINK_GET_NEXT_ID:
+	case BPF_PROG_GET_FD_BY_ID:
+	case BPF_MAP_GET_FD_BY_ID:
+	case BPF_BTF_GET_FD_BY_ID:
+	case BPF_LINK_GET_FD_BY_ID:
+	case BPF_LINK_UPDATE:
+	case BPF_LINK_DETACH:
+	case BPF_ITER_CREATE:
+	case BPF_ENABLE_STATS:
+	case TOKEN_CREATE:
 		return 0;
+	case BPF_OBJ_PIN:
+	case BPF_OBJ_GET:
+	case BPF_RAW_TRACEPOINT_OPEN:
+		return 1 << 0;
+	case BPF_OBJ_GET_INFO_BY_FD:
+		return 1 << 1;
+	case BPF_BTF_LOAD:
+		return 1 << 0 | 1 << 1;
+	case BPF_TASK_FD_QUERY:
+		return 1 << 2;
+	case BPF_PROG_QUERY: /* ids, and what belongs to them */
+		return 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6;
+	case BPF_MAP_LOOKUP_BATCH:
+	case BPF_MAP_LOOKUP_AND_DELETE_BATCH:
+	case BPF_MAP_UPDATE_BATCH:
+	case BPF_MAP_DELETE_BATCH:
+		return 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3;
+	case BPF_LINK_CREATE:
+		return pointers_of_link((u32)c->words[1]);
 	case BPF_MAP_LOOKUP_ELEM:
 	case BPF_MAP_UPDATE_ELEM:
 	case BPF_MAP_DELETE_ELEM:
@@ -131,13 +209,22 @@ static bool looks_like_pointer(u64 word)
 /* Numbers where pointers belong become addresses of the kernel. */
 static void disarm_attributes(struct caller *c, u8 cmd)
 {
-	u64 words = pointer_words(cmd) & ~c->pointers, word;
+	u64 words = pointer_words(c, cmd) & ~c->pointers, word;
 
 	for (u32 i = 0; i < sizeof(c->attr) / 8; i++) {
 		memcpy(&word, c->attr + 8 * i, 8);
 		if (i < 64 && words >> i & 1 && looks_like_pointer(word))
 			c->attr[8 * i + 7] = 0xff;
 	}
+}
+
+/* The rest of a pointer that the size cuts off would lead anywhere. */
+static void cut_attributes(struct caller *c, u8 cmd, u8 size)
+{
+	u32 last = size / 8;
+
+	if (size % 8 && (pointer_words(c, cmd) | c->pointers) >> last & 1)
+		c->words[last] = 0;
 }
 
 /* So do they in the caller's memory, which may hold structs with pointers (info); addresses of that
@@ -228,6 +315,8 @@ static bool makes_fd(u8 cmd)
 	case BPF_LINK_CREATE:
 	case BPF_LINK_GET_FD_BY_ID:
 	case BPF_ITER_CREATE:
+	case BPF_ENABLE_STATS:
+	case TOKEN_CREATE:
 		return true;
 	default:
 		return false;
@@ -248,8 +337,30 @@ static void write_mapped(struct caller *c, int fd)
 	munmap(at, size);
 }
 
+/* What perf events take. The pointers of those that read or write the caller's memory are apart. */
+static void control(struct caller *c, int fd)
+{
+	static const unsigned long requests[] = {
+		PERF_EVENT_IOC_ENABLE,      PERF_EVENT_IOC_DISABLE,    PERF_EVENT_IOC_RESET,
+		PERF_EVENT_IOC_REFRESH,     PERF_EVENT_IOC_SET_OUTPUT, PERF_EVENT_IOC_SET_BPF,
+		PERF_EVENT_IOC_PAUSE_OUTPUT
+	};
+	static const unsigned long pointed[] = { PERF_EVENT_IOC_PERIOD, PERF_EVENT_IOC_ID,
+						 PERF_EVENT_IOC_SET_FILTER,
+						 PERF_EVENT_IOC_QUERY_BPF,
+						 PERF_EVENT_IOC_MODIFY_ATTRIBUTES };
+	int result = 0;
+
+	if (c->attr[8] & 1)
+		bu_fd_ioctl(&result, fd, pointed[c->attr[9] % BU_ARRAY_SIZE(pointed)], c->words[2]);
+	else
+		bu_fd_ioctl(&result, fd, requests[c->attr[9] % BU_ARRAY_SIZE(requests)],
+			    (unsigned long)c->fds[c->attr[10] % FDS]);
+}
+
 static void act(struct caller *c, u8 action)
 {
+	long result;
 	int *fd = &c->fds[c->attr[0] % FDS];
 
 	switch (action) {
@@ -269,6 +380,12 @@ static void act(struct caller *c, u8 action)
 	case MAP_MEMORY:
 		write_mapped(c, *fd);
 		break;
+	case READ: /* iterators, above all */
+		bu_fd_read(&result, *fd, c->memory + RESERVED, c->words[1] % (MEMORY - RESERVED));
+		break;
+	case IOCTL:
+		control(c, *fd);
+		break;
 	default:
 		bu_fd_reap(c->kernel);
 	}
@@ -286,6 +403,7 @@ static void make_step(struct caller *c, const struct step *step, const struct pa
 	for (u32 i = 0; i < step->nr_patches % (PATCHES + 1u); i++)
 		apply(c, &patches[i], cmd);
 	disarm_attributes(c, cmd);
+	cut_attributes(c, cmd, step->size);
 	disarm_memory(c);
 	if (cmd >= FIRST_ACTION) {
 		act(c, cmd);
@@ -312,6 +430,31 @@ static void make_map(struct caller *c, u32 type, u32 key, u32 value, u32 entries
 	keep_fd(c, bu_sys_bpf(c->kernel, BPF_MAP_CREATE, &attr, sizeof(attr)));
 }
 
+/* Programs for links; behind the descriptors that calls make. */
+static void load_attachable(struct caller *c)
+{
+	static const struct {
+		u32 type, attach_type;
+	} kinds[] = {
+		{ BPF_PROG_TYPE_RAW_TRACEPOINT, 0 },
+		{ BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI },
+		{ BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS },
+		{ BPF_PROG_TYPE_PERF_EVENT, 0 },
+	};
+
+	for (u32 i = 0; i < BU_ARRAY_SIZE(kinds); i++) {
+		union bpf_attr attr = { .prog_type = kinds[i].type,
+					.expected_attach_type = kinds[i].attach_type,
+					.insn_cnt = 2,
+					.insns = (u64)zero,
+					.license = (u64) "GPL" };
+		long fd = bu_sys_bpf(c->kernel, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+		FUZZ_ASSERT(fd >= 0);
+		c->fds[FDS - 1 - i] = (int)fd;
+	}
+}
+
 /* What most inputs need. */
 static void set_stage(struct caller *c)
 {
@@ -332,6 +475,7 @@ static void set_stage(struct caller *c)
 	attr = (union bpf_attr){ .btf = (u64)&btf, .btf_size = sizeof(btf) };
 	keep_fd(c, bu_sys_bpf(c->kernel, BPF_BTF_LOAD, &attr, 32));
 	FUZZ_ASSERT(c->fds[6] >= 0 && c->fds[7] >= 0);
+	load_attachable(c);
 }
 
 static void fill_memory(struct caller *c, struct fuzz_input *input)

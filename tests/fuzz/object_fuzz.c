@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Arbitrary bytes as an object file: what we read of it ourselves (headers, types for the kernel's
- * BTF), then libbpf's bpf_object__open_mem() and bpf_object__load() with our bpf(2), and a run of
- * each program.
+ * BTF), then libbpf's bpf_object__open_mem() and bpf_object__load() with our bpf(2), a run of each
+ * program, and a link of each to what its section names.
  *
  * libbpf and libelf are not made for hostile files. When one of them crashes, in its own code or in
  * a function of libc that it called, the input is over; in a test, that would be the failure of
@@ -27,6 +27,7 @@
 
 #define FRAMES     64
 #define MAX_SIZE   (256 << 10)
+#define LINKS      16
 #define INTERCEPTS 2 /* frames of a sanitizer's function between a library and libc's function */
 
 const char *__asan_default_suppressions(void);
@@ -153,14 +154,39 @@ static void run_programs(const struct bpf_object *object)
 	}
 }
 
+/* Runs again, of attached programs. */
+static void attach_all(struct bpf_object *object)
+{
+	struct bpf_link *links[LINKS] = { 0 };
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	u32 count = 0;
+
+	bpf_object__for_each_program(prog, object)
+	{
+		if (count < LINKS && bpf_program__fd(prog) >= 0)
+			links[count++] = bpf_program__attach(prog);
+	}
+	bpf_object__for_each_map(map, object)
+	{
+		if (count < LINKS && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			links[count++] = bpf_map__attach_struct_ops(map);
+	}
+	run_programs(object);
+	while (count)
+		bpf_link__destroy(links[--count]);
+}
+
 static void use_libbpf(const u8 *data, size_t size)
 {
 	struct bpf_object *object = bpf_object__open_mem(data, size, NULL);
 
 	if (!object)
 		return;
-	if (!bpf_object__load(object))
+	if (!bpf_object__load(object)) {
 		run_programs(object);
+		attach_all(object);
+	}
 	bpf_object__close(object);
 }
 
