@@ -4,9 +4,9 @@
  * a slice of one is the packet itself, never the buffer given for the bytes of others. Source:
  * kernel/bpf/helpers.c, net/core/filter.c (6.12).
  *
- * Differs: a slice is writable where its memory is; what the verifier knows as read-only is not
- * told apart. The clone of a null dynptr is none of a ring buffer's: the original is to be
- * released.
+ * Differs: a slice is writable where its memory is, and reaches as far: the verifier's bounds (len
+ * bytes) and read-only slices (bpf_dynptr_slice()) are not told apart. The clone of a null dynptr
+ * is none of a ring buffer's: the original is to be released.
  */
 #include "helpers/dynptr.h"
 

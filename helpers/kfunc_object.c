@@ -3,8 +3,9 @@
  * Objects that a program acquires. Those it allocates have a count of references behind their
  * bytes, where no program gets to; with the last one they are freed. Others, tasks and cgroups,
  * are the kernel's: a program may release what it has acquired. What a run has not released at its
- * end is a leak. Source: bpf_obj_new_impl(), bpf_refcount_acquire_impl(), bpf_task_acquire(), ...
- * in kernel/bpf/helpers.c (6.12).
+ * end is a leak. A released task or cgroup may still be read: others hold it, and the kernel does
+ * not free it either (the verifier refuses the pointer nevertheless). Source: bpf_obj_new_impl(),
+ * bpf_refcount_acquire_impl(), bpf_task_acquire(), ... in kernel/bpf/helpers.c (6.12).
  */
 #include "ebpf/kernel.h"
 

@@ -98,6 +98,11 @@ GOLDEN_OBJECT(allocated_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, NEW, ST(BPF_DW, 6, 
 GOLDEN_OBJECT(counted_object, BPFUNIT_FAULT_LEAK, NEW, MOV64_X(1, 6), MOV64_K(2, 0),
 	      KFUNC("bpf_refcount_acquire_impl"), SKIP_IF_WRONG(3), DROP, DROP, RETURN(0))
 
+/* One of two references dropped leaves the object; the second frees it. */
+GOLDEN_OBJECT(last_reference, BPFUNIT_FAULT_USE_AFTER_FREE, NEW, ST(BPF_DW, 6, 8, 1), MOV64_X(1, 6),
+	      MOV64_K(2, 0), KFUNC("bpf_refcount_acquire_impl"), DROP, SKIP_UNLESS_WRONG(3), DROP,
+	      LDX(BPF_DW, 7, 6, 8), SKIP_IF_WRONG(3), DROP, RETURN(0))
+
 /* The kernel's own objects; world.object is one. */
 #define ACQUIRE LDDW(1, world.object), KFUNC("bpf_task_acquire"), MOV64_X(6, 0)
 #define RELEASE MOV64_X(1, 6), KFUNC("bpf_task_release")
