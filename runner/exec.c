@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -67,9 +68,13 @@ static int fail(int status, const char *subject, const char *why)
 static int set_state(const char *dir)
 {
 	char absolute[PATH_MAX];
+	struct stat info;
 
-	if ((mkdir(dir, 0777) && errno != EEXIST) || !realpath(dir, absolute))
+	if ((mkdir(dir, 0777) && errno != EEXIST) || !realpath(dir, absolute) ||
+	    stat(absolute, &info))
 		return fail(EXIT_OURS, dir, strerror(errno));
+	if (!S_ISDIR(info.st_mode))
+		return fail(EXIT_OURS, dir, strerror(ENOTDIR));
 	return setenv("BPFUNIT_STATE", absolute, 1) ? EXIT_OURS : 0;
 }
 
@@ -85,13 +90,37 @@ static int set_btf(const char *what)
 	return setenv("BPFUNIT_BTF", what, 1) ? EXIT_OURS : 0;
 }
 
+/* As Linux names them; the kernel of a program passes over others, which nobody would notice. */
+static bool is_device(const char *name, size_t size)
+{
+	if (!size || size >= IFNAMSIZ ||
+	    (name[0] == '.' && (size == 1 || (size == 2 && name[1] == '.'))))
+		return false;
+	return strcspn(name, "/: \t\n\v\f\r") >= size;
+}
+
+static int set_devices(const char *names)
+{
+	for (const char *at = names;; at++) {
+		size_t size = strcspn(at, ",");
+
+		if (!is_device(at, size))
+			return fail(EXIT_OURS, names,
+				    "no names of network devices, separated by commas");
+		at += size;
+		if (!*at)
+			break;
+	}
+	return setenv("BPFUNIT_NETDEVS", names, 1) ? EXIT_OURS : 0;
+}
+
 static int set_option(struct exec_options *options, int option)
 {
 	switch (option) {
 	case 'b':
 		return set_btf(optarg);
 	case 'd':
-		return setenv("BPFUNIT_NETDEVS", optarg, 1) ? EXIT_OURS : 0;
+		return set_devices(optarg);
 	case 's':
 		return set_state(optarg);
 	case 'n':

@@ -2,8 +2,8 @@
 /*
  * The interposed calls by which a process ends without libc's exit(), or becomes another program:
  * a kernel of `bpfunit exec` saves its state before. Nothing happens in other processes, so these
- * stay fit for signal handlers and vforked children there. See ebpf/boundary/interpose.c. Differs:
- * execl() and its kin, and posix_spawn() in place of a fork, do not save.
+ * stay fit for signal handlers and vforked children there. See ebpf/boundary/interpose.c.
+ * posix_spawn() replaces no process, so there is nothing to save.
  */
 #include "ebpf/boundary/interpose.h"
 
@@ -11,7 +11,9 @@
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +110,88 @@ BU_INTERPOSED int execvpe(const char *file, char *const argv[], char *const env[
 BU_INTERPOSED int execvp(const char *file, char *const argv[])
 {
 	return execvpe(file, argv, environ);
+}
+
+BU_INTERPOSED int execveat(int dir, const char *path, char *const argv[], char *const env[],
+			   int flags)
+{
+	end_kernel();
+	return bu_with_errno(
+		bu_host_syscall(SYS_execveat, dir, (long)path, (long)argv, (long)env, flags, 0));
+}
+
+BU_INTERPOSED int fexecve(int fd, char *const argv[], char *const env[])
+{
+	if (fd < 0 || !env) { /* what glibc refuses itself */
+		errno = EINVAL;
+		return -1;
+	}
+	return execveat(fd, "", argv, env, AT_EMPTY_PATH);
+}
+
+/* How many arguments there are behind the first one, the NULL at their end included. */
+static size_t count_words(va_list words)
+{
+	size_t count = 1;
+
+	while (va_arg(words, const char *))
+		count++;
+	return count;
+}
+
+static void copy_words(char **argv, const char *first, va_list words, size_t count)
+{
+	argv[0] = (char *)first;
+	for (size_t i = 1; i <= count; i++)
+		argv[i] = va_arg(words, char *);
+}
+
+BU_INTERPOSED int execl(const char *path, const char *first, ...)
+{
+	va_list words, counted;
+
+	va_start(counted, first);
+	va_start(words, first);
+
+	size_t count = count_words(counted);
+	char *argv[count + 1];
+
+	copy_words(argv, first, words, count);
+	va_end(words);
+	va_end(counted);
+	return execve(path, argv, environ);
+}
+
+BU_INTERPOSED int execlp(const char *file, const char *first, ...)
+{
+	va_list words, counted;
+
+	va_start(counted, first);
+	va_start(words, first);
+
+	size_t count = count_words(counted);
+	char *argv[count + 1];
+
+	copy_words(argv, first, words, count);
+	va_end(words);
+	va_end(counted);
+	return execvpe(file, argv, environ);
+}
+
+/* The environment follows the NULL. */
+BU_INTERPOSED int execle(const char *path, const char *first, ...)
+{
+	va_list words, counted;
+
+	va_start(counted, first);
+	va_start(words, first);
+
+	size_t count = count_words(counted);
+	char *argv[count + 1], **env;
+
+	copy_words(argv, first, words, count);
+	env = va_arg(words, char **);
+	va_end(words);
+	va_end(counted);
+	return execve(path, argv, env);
 }

@@ -24,6 +24,12 @@ expect 0 'run a program on an emulated kernel' "$bpfunit" --help
 expect 125 'Usage: bpfunit exec' "$bpfunit" exec
 expect 125 'Usage: bpfunit exec' "$bpfunit" exec --none
 expect 125 'No such file' "$bpfunit" exec --btf "$work/none" true
+expect 125 'Not a directory' "$bpfunit" exec --state "$0" true
+expect 125 'No such file' "$bpfunit" exec --state "$work/none/state" true
+expect 0 '' "$bpfunit" exec --netdev eth0,veth1 true
+for names in a/b '' eth0, 'eth 0' .. a_name_of_16_chars; do
+	expect 125 'no names of network devices' "$bpfunit" exec --netdev "$names" true
+done
 expect 127 'No such file' "$bpfunit" exec "$work/none"
 expect 127 'No such file' "$bpfunit" exec no_such_program_anywhere
 expect 126 'Permission denied' "$bpfunit" exec "$work"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# state.sh BPFUNIT WORK BPFTOOL ATTACH OBJECT: what --state keeps from one process to the next, and what becomes of those that
+# state.sh BPFUNIT WORK BPFTOOL ATTACH OBJECT EXECS: what --state keeps from one process to the next, and what becomes of those that
 # use a directory at the same time.
 bpfunit=$1
 work=$2
@@ -8,6 +8,7 @@ work=$2
 bpftool=$3
 attach=$4
 object=$5
+execs=$6
 fs=/sys/fs/bpf
 bad=0
 rm -rf "$work"
@@ -62,6 +63,15 @@ for i in 1 2 3 4 5 6; do
 done
 wait
 [ "$(in_state ls $fs | grep -c at_once)" = 6 ] || { echo "maps of concurrent processes are lost"; bad=1; }
+
+# Becoming another program, by any call of the family, saves the state and passes arguments and environment on.
+for call in execl execlp execv execvp; do
+	expect 'one two inherited' in_state "$execs" $call $fs/by_$call
+done
+for call in execle execve execvpe fexecve execveat; do
+	expect 'one two given' in_state "$execs" $call $fs/by_$call
+done
+[ "$(in_state ls $fs | grep -c ^by_)" = 9 ] || { echo "not all are saved: $(in_state ls $fs)"; bad=1; }
 
 # A shell has no kernel, so its commands take turns as well.
 expect 'name later' in_state sh -c "'$bpftool' map pin name later $fs/again && '$bpftool' map show pinned $fs/again"

@@ -381,18 +381,15 @@ static void expect_refused(const char *path, const char *why)
 static void remove_file(void *path)
 {
 	unlink(path);
+	free(path);
 }
 
 /* A file with these bytes, for the length of the test. */
 static const char *file_of(const void *data, size_t size)
 {
-	static char paths[16][32];
-	static int count;
-	char *path = paths[count++ % 16];
-	int fd;
+	char *path = strdup("/tmp/bpfunit-btf-XXXXXX");
+	int fd = mkstemp(path);
 
-	strcpy(path, "/tmp/bpfunit-btf-XXXXXX");
-	fd = mkstemp(path);
 	ASSERT_OK(fd);
 	bpfunit_defer(remove_file, path);
 	ASSERT_EQ(write(fd, data, size), size);
