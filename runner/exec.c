@@ -230,7 +230,15 @@ static void pass_on(int signal)
 		kill(child, signal);
 }
 
-/* The terminal sends SIGINT and SIGQUIT to both of us; the rest is meant for the program. */
+/* The terminal sends these to both of us, kill(2) to us alone. */
+static void pass_on_sent(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code <= 0)
+		pass_on(signal);
+}
+
+/* The signals of others are meant for the program. */
 static void handle_signals(void)
 {
 	static const int passed[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT };
@@ -238,8 +246,10 @@ static void handle_signals(void)
 
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		sigaction(passed[i], &action, NULL);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
+	action = (struct sigaction){ .sa_sigaction = pass_on_sent,
+				     .sa_flags = SA_RESTART | SA_SIGINFO };
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
 }
 
 static int run_child(const char *path, char **argv, int *status)

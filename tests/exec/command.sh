@@ -37,6 +37,9 @@ expect 3 '' "$bpfunit" exec sh -c 'exit 3'
 expect 0 'a b' "$bpfunit" exec -- echo a b
 expect 137 '' "$bpfunit" exec sh -c 'kill -9 $$'
 expect 143 '' sh -c "'$bpfunit' exec sleep 60 & p=\$!; sleep 0.3; kill \$p; wait \$p"
+for signal in INT QUIT TERM HUP; do # sent to the command alone; it and its program end
+	expect 124 '' timeout --foreground -k 5 -s $signal 0.3 "$bpfunit" exec sleep 60
+done
 expect 0 'all of it' sh -c "echo all of it | '$bpfunit' exec cat"
 expect 0 libbpfunit "$bpfunit" exec sh -c 'echo $LD_PRELOAD'
 expect 0 '/none.so' env LD_PRELOAD=/none.so "$bpfunit" exec sh -c 'echo $LD_PRELOAD'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# names.sh ROOT: every name of ours that the documents use exists, every file that they link to is there, and
-# README.md stays below 200 lines.
+# names.sh ROOT: every name of ours that the documents use exists, every file that they link to is there, the guide lists its sections,
+# and README.md stays below 200 lines.
 cd "$1" || exit 2
 bad=0
 
@@ -22,5 +22,12 @@ for document in README.md docs/guide.md docs/design.md CONTRIBUTING.md; do
 		[ -e "$(dirname "$document")/$link" ] || complain "$document: no file $link"
 	done
 done
+# The guide's list of contents has each section once, in their order.
+anchors() {
+	tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9\n-'
+}
+sections=$(grep '^## ' docs/guide.md | cut -c4- | anchors)
+listed=$(sed '/^## /,$d' docs/guide.md | grep -oE '\(#[a-z0-9-]+\)' | tr -d '(#)')
+[ "$sections" = "$listed" ] || complain "docs/guide.md: contents: $(diff <(echo "$listed") <(echo "$sections"))"
 [ "$(wc -l <README.md)" -lt 200 ] || complain "README.md has 200 lines or more"
 exit $bad
