@@ -262,12 +262,37 @@ static int set_timer(struct bu_map *map, const struct bu_btf *btf, u32 value_typ
 	return 0;
 }
 
+static bool may_lack_key(const struct bu_map *map, const struct bu_btf *btf, u32 value_type_id)
+{
+	const struct btf_type *value = bu_btf_type(btf, value_type_id);
+
+	if (map->type == BPF_MAP_TYPE_ARRAY)
+		return map->max_entries == 1 && value &&
+		       BTF_INFO_KIND(value->info) == BTF_KIND_DATASEC;
+	return map->type == BPF_MAP_TYPE_BLOOM_FILTER ||
+	       map->type == (enum bpf_map_type)BU_MAP_TYPE_ARENA ||
+	       map->ops->no_btf; /* -ENOTSUPP */
+}
+
+/* Source: map_check_btf() and the types' map_check_btf (6.12). */
+static bool key_is_right(const struct bu_map *map, const struct bu_btf *btf, u32 key_type_id,
+			 u32 value_type_id)
+{
+	if (!key_type_id)
+		return may_lack_key(map, btf, value_type_id);
+	if (bu_btf_size_of(btf, key_type_id) != map->key_size)
+		return false;
+	if (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
+		return true;
+	return BTF_INFO_KIND(bu_btf_skip_modifiers(btf, key_type_id)->info) == BTF_KIND_INT;
+}
+
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id)
 {
 	int err;
 
 	if (value_type_id) {
-		if (key_type_id && bu_btf_size_of(btf, key_type_id) != map->key_size)
+		if (!key_is_right(map, btf, key_type_id, value_type_id))
 			return -EINVAL;
 		if (bu_btf_size_of(btf, value_type_id) != map->value_size)
 			return -EINVAL;

@@ -91,6 +91,8 @@ struct bu_map {
 		u64 user; /* where user space has it; 0: not known yet */
 	} arena;
 	struct bu_map_template *inner; /* of maps of maps: maps/map_in_map.c; else NULL */
+	bool is_exclusive;             /* only the program of this SHA-256 may use it */
+	u8 exclusive[32];
 	void *handle; /* "map pointer" in programs: an inaccessible arena address (holds the id) */
 	void *priv;   /* the type's own */
 };

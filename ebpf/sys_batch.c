@@ -28,9 +28,15 @@ struct batch {
 static bool is_hash(const struct bu_map *map)
 {
 	return map->type == BPF_MAP_TYPE_HASH || map->type == BPF_MAP_TYPE_PERCPU_HASH ||
-	       map->type == BPF_MAP_TYPE_LRU_HASH ||
-	       map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
+	       map->type == BPF_MAP_TYPE_LRU_HASH || map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
 	       map->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* Their elements cannot be deleted. */
+static bool is_array(const struct bu_map *map)
+{
+	return map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       map->type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
 }
 
 static int next(struct batch *batch)
@@ -195,6 +201,8 @@ static int check(const struct bu_map *map, const struct bu_call *call)
 	if (!map->ops->batch)
 		return -BU_ENOTSUPP;
 	if (call->cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH && !is_hash(map))
+		return -BU_ENOTSUPP;
+	if (call->cmd == BPF_MAP_DELETE_BATCH && is_array(map))
 		return -BU_ENOTSUPP;
 	if (attr->batch.elem_flags & ~(u64)BPF_F_LOCK)
 		return -EINVAL;

@@ -15,6 +15,7 @@
 /* Newer than the oldest header that we build with: offsets in union bpf_attr. */
 #define LOG_TRUE_SIZE 28
 #define FLAGS         32
+#define TOKEN         36 /* offset of btf_token_fd */
 #define F_TOKEN_FD    (1U << 16)
 #define LOG_FIXED     8 /* Source: BPF_LOG_FIXED */
 
@@ -76,7 +77,7 @@ static int check_attr(const union bpf_attr *attr)
 	if (flags & ~F_TOKEN_FD)
 		return -EINVAL;
 	if (flags)
-		return -EBADF; /* there are no tokens */
+		return bu_token_error(attr, TOKEN);
 	if (attr->btf_size > MAX_SIZE)
 		return -E2BIG;
 	return check_log(attr);

@@ -13,6 +13,7 @@
 
 /* Newer than the oldest header that we build with: offset of btf_vmlinux_id in struct bpf_map_info.
  */
+#define TOKEN              12 /* offset of fd_by_id_token_fd */
 #define MAP_BTF_VMLINUX_ID 76
 
 #define F_TOKEN_FD (1U << 16)
@@ -66,7 +67,7 @@ long bu_sys_btf_fd_by_id(struct bu_kernel *kernel, struct bu_call *call)
 	if (call->attr->open_flags & ~F_TOKEN_FD)
 		return -EINVAL;
 	if (call->attr->open_flags)
-		return -EBADF;  /* there are no tokens */
+		return bu_token_error(call->attr, TOKEN);
 	bu_vmlinux_btf(kernel); /* makes it, or not */
 	return bu_sys_fd_by_id(kernel, call);
 }

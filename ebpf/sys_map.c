@@ -5,13 +5,22 @@
  * of the same names.
  */
 #include "ebpf/kernel.h"
+#include "ebpf/net/netdev.h"
 #include "ebpf/syscall.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define F_TOKEN_FD (1U << 16)
+#define F_TOKEN_FD     (1U << 16)
+#define MAP_TOKEN      76 /* offsets in union bpf_attr */
+#define EXCL_PROG_HASH 80
+
+/* The kernel's isalnum(), which has the letters of Latin-1. Source: lib/ctype.c */
+static bool is_alnum(u8 c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= 0xc0 && c != 0xd7 && c != 0xf7);
+}
 
 /* Letters, digits, '_' and '.', NUL-terminated. Source: bpf_obj_name_cpy(). */
 int bu_check_name(const char name[BU_OBJ_NAME_LEN])
@@ -19,7 +28,7 @@ int bu_check_name(const char name[BU_OBJ_NAME_LEN])
 	int i;
 
 	for (i = 0; i < BU_OBJ_NAME_LEN && name[i]; i++) {
-		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '.')
+		if (!is_alnum(name[i]) && name[i] != '_' && name[i] != '.')
 			return -EINVAL;
 	}
 	return i < BU_OBJ_NAME_LEN ? 0 : -EINVAL;
@@ -38,8 +47,6 @@ static int mode_of_flags(u32 flags)
 /* What the kernel asks of attributes before the type has its say. */
 static int check_create(const union bpf_attr *attr)
 {
-	if (attr->map_flags & F_TOKEN_FD)
-		return -EBADF; /* there are no tokens */
 	if (attr->btf_vmlinux_value_type_id) {
 		if (attr->map_type != BPF_MAP_TYPE_STRUCT_OPS || attr->btf_key_type_id ||
 		    attr->btf_value_type_id)
@@ -52,7 +59,36 @@ static int check_create(const union bpf_attr *attr)
 		return -EINVAL;
 	if (attr->map_flags & BPF_F_NUMA_NODE && attr->numa_node)
 		return -EINVAL;
-	return attr->map_ifindex ? -EINVAL : bu_check_name(attr->map_name);
+	return mode_of_flags(attr->map_flags) < 0 ? -EINVAL : 0;
+}
+
+/* There are no tokens, and devices have no memory for maps. Source: bpf_map_offload_map_alloc(). */
+static int check_place(struct bu_kernel *kernel, const union bpf_attr *attr)
+{
+	if (attr->map_flags & F_TOKEN_FD)
+		return bu_token_error(attr, MAP_TOKEN);
+	if (!attr->map_ifindex)
+		return bu_check_name(attr->map_name);
+	if (attr->map_type != BPF_MAP_TYPE_ARRAY && attr->map_type != BPF_MAP_TYPE_HASH)
+		return -EINVAL;
+	return bu_offload_check(kernel, attr->map_ifindex, false);
+}
+
+/* excl_prog_hash, which the oldest header lacks: the one program that may use the map. Source:
+ * map_create() (6.18). */
+static int set_exclusive(struct bu_map *map, const union bpf_attr *attr)
+{
+	u64 user;
+	u32 size;
+
+	memcpy(&user, (const u8 *)attr + EXCL_PROG_HASH, sizeof(user));
+	memcpy(&size, (const u8 *)attr + EXCL_PROG_HASH + sizeof(user), sizeof(size));
+	if (!user)
+		return size ? -EINVAL : 0;
+	if (size != sizeof(map->exclusive))
+		return -EINVAL;
+	map->is_exclusive = true;
+	return bu_copy_from_user(map->exclusive, user, size);
 }
 
 static const char *map_type_text(u32 type)
@@ -113,8 +149,8 @@ static int btf_of_create(struct bu_kernel *kernel, const union bpf_attr *attr, s
 	return (*btf)->kernel_btf ? -EACCES : 0;
 }
 
-/* The kernel makes the map before it asks for BTF: by what such a map gives, libbpf knows that there
- * are struct_ops. */
+/* The kernel makes the map before it asks for BTF: by what such a map gives, libbpf knows that
+ * there are struct_ops. */
 static int first_error(struct bu_kernel *kernel, const union bpf_attr *attr, int btf_error)
 {
 	int err;
@@ -126,6 +162,18 @@ static int first_error(struct bu_kernel *kernel, const union bpf_attr *attr, int
 	return btf_error;
 }
 
+/* The flag of tokens is not for the type to see. */
+static int check_type(struct bu_kernel *kernel, const struct bu_map_ops *ops,
+		      const union bpf_attr *attr)
+{
+	union bpf_attr own = *attr;
+	int err;
+
+	own.map_flags &= ~F_TOKEN_FD;
+	err = ops->check(&own);
+	return err ? err : check_place(kernel, attr);
+}
+
 long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 {
 	const union bpf_attr *attr = call->attr;
@@ -135,14 +183,14 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 	struct bu_map *map;
 	int err = check_create(attr);
 
-	if (err || mode < 0)
-		return err ? err : mode;
+	if (err)
+		return err;
 	if (!ops) {
 		bu_note(kernel, "map '%.15s' has type %u (%s), which is not emulated (EINVAL)",
 			attr->map_name, attr->map_type, map_type_text(attr->map_type));
 		return -EINVAL;
 	}
-	err = ops->check(attr);
+	err = check_type(kernel, ops, attr);
 	if (err)
 		return err;
 	err = btf_of_create(kernel, attr, &btf);
@@ -151,7 +199,13 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 	if (err)
 		return err;
 	map = bu_map_create(kernel, attr, btf, &err);
-	return map ? bu_fd_install_mode(&map->object, mode) : err;
+	if (!map)
+		return err;
+	err = set_exclusive(map, attr);
+	if (!err)
+		return bu_fd_install_mode(&map->object, mode);
+	bu_object_put(&map->object);
+	return err;
 }
 
 /* Host memory for one key and one value, and the map they belong to. */

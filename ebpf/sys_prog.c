@@ -6,7 +6,12 @@
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
 
-#define LOG_TRUE_SIZE 140 /* newer than the oldest header that we build with: in union bpf_attr */
+#include <string.h>
+
+/* Newer than the oldest header that we build with: offsets in union bpf_attr. */
+#define LOG_TRUE_SIZE 140
+#define FD_ARRAY_CNT  148
+#define SIGNATURE     152
 
 static struct bu_prog *prog_of_fd(struct bu_kernel *kernel, int fd, int *error)
 {
@@ -17,10 +22,13 @@ static struct bu_prog *prog_of_fd(struct bu_kernel *kernel, int fd, int *error)
 
 long bu_sys_prog_load(struct bu_kernel *kernel, struct bu_call *call)
 {
+	struct bu_prog_newer newer;
 	struct bu_prog *prog;
 	int err;
 
-	prog = bu_prog_load(kernel, call->attr, &err);
+	memcpy(&newer.fd_array_cnt, (u8 *)call->attr + FD_ARRAY_CNT, sizeof(newer.fd_array_cnt));
+	memcpy(&newer.signature, (u8 *)call->attr + SIGNATURE, sizeof(newer.signature));
+	prog = bu_prog_load_newer(kernel, call->attr, &newer, &err);
 	if (call->user_size >= LOG_TRUE_SIZE + sizeof(u32))
 		bu_call_put(call, LOG_TRUE_SIZE, (u8 *)call->attr + LOG_TRUE_SIZE, sizeof(u32));
 	if (prog && kernel->on_load)
@@ -60,8 +68,8 @@ long bu_sys_prog_test_run(struct bu_kernel *kernel, struct bu_call *call)
 	if (!prog)
 		return err;
 	bu_object_get(&prog->object);
-	err = kernel->test_run ? kernel->test_run(kernel->test_run_arg, prog, attr) :
-				 bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
+	err = kernel->test_run ? kernel->test_run(kernel->test_run_arg, prog, attr)
+			       : bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
 	bu_object_put(&prog->object);
 	if (err && err != -ENOSPC)
 		return err;

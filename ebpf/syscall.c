@@ -10,13 +10,15 @@
 #include "ebpf/kernel.h"
 #include "ebpf/uapi.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 
-/* Size of union bpf_attr in 6.12, whatever header we build with, and where the commands end whose
+/* Size of union bpf_attr in 6.18, whatever header we build with, and where the commands end whose
  * last field that header may lack. */
-#define ATTR_SIZE              152
-#define BU_MAP_CREATE_SIZE     80
-#define BU_PROG_LOAD_SIZE      148
+#define ATTR_SIZE              168
+#define BU_MAP_CREATE_SIZE     92
+#define BU_PROG_LOAD_SIZE      168
 #define BU_RAW_TRACEPOINT_SIZE 24
 #define BU_BTF_LOAD_SIZE       40
 #define BU_LINK_CREATE_SIZE    60
@@ -89,6 +91,14 @@ static long unknown_command(struct bu_kernel *kernel, unsigned int cmd)
 {
 	bu_note(kernel, "bpf(2) command %u is unknown (EINVAL)", cmd);
 	return -EINVAL;
+}
+
+int bu_token_error(const union bpf_attr *attr, u32 at)
+{
+	s32 fd;
+
+	memcpy(&fd, (const u8 *)attr + at, sizeof(fd));
+	return bu_host_syscall(__NR_fcntl, fd, F_GETFD, 0, 0, 0, 0) < 0 ? -EBADF : -EINVAL;
 }
 
 long bu_sys_bpf(struct bu_kernel *kernel, unsigned int cmd, void *attr, unsigned int size)

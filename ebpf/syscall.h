@@ -32,6 +32,10 @@ typedef long (*bu_command_fn)(struct bu_kernel *kernel, struct bu_call *call);
 /* Write a result field (offset, size in union bpf_attr) back to the caller, as put_user() does. */
 int bu_call_put(struct bu_call *call, u32 offset, const void *value, u32 size);
 
+/* Why the descriptor at this offset is no token: none is. Source: bpf_token_get_from_fd() (6.12).
+ */
+int bu_token_error(const union bpf_attr *attr, u32 at);
+
 /* Copies between the machine and addresses that a caller gave: 0, or -EFAULT when the caller has no
  * such memory (ebpf/boundary/usercopy.c). */
 int bu_copy_from_user(void *to, u64 from, size_t size);

@@ -105,6 +105,17 @@ struct bu_netdev *bu_netdev_by_index(struct bu_kernel *kernel, u32 ifindex)
 	return dev;
 }
 
+int bu_offload_check(struct bu_kernel *kernel, u32 ifindex, bool bound)
+{
+	const struct bu_netdev *dev = bu_netdev_by_index(kernel, ifindex);
+
+	if (!dev)
+		return -EINVAL;
+	if (dev->kind != BU_NETDEV_NIC)
+		return -EOPNOTSUPP;
+	return bound ? 0 : -EINVAL;
+}
+
 struct bu_netdev *bu_netdev_by_name(struct bu_kernel *kernel, const char *name)
 {
 	struct bu_net *net = bu_net(kernel);

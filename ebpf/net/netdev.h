@@ -65,6 +65,9 @@ int bu_netdev_add_netkit(struct bu_kernel *kernel, const char *primary, const ch
 /* 0, -ENODEV, -EOPNOTSUPP ("lo"). The other end of a pair goes too. */
 int bu_netdev_delete(struct bu_kernel *kernel, u32 ifindex);
 /* Everything; before the descriptors go. */
+/* Devices run no programs and have no maps of their own: -EINVAL, -EOPNOTSUPP; 0 for a program that
+ * is only `bound` to a device that could. Source: kernel/bpf/offload.c (6.12). */
+int bu_offload_check(struct bu_kernel *kernel, u32 ifindex, bool bound);
 void bu_net_destroy(struct bu_kernel *kernel);
 
 /* Attach, replace or remove the XDP program of a device as netlink does; `prog` NULL: remove.

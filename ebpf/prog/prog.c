@@ -9,6 +9,7 @@
 
 #include "ebpf/boundary/preload.h"
 #include "ebpf/kernel.h"
+#include "ebpf/net/netdev.h"
 #include "ebpf/prog/prog_core.h"
 #include "ebpf/prog/prog_patch.h"
 #include "ebpf/prog/sha256.h"
@@ -19,13 +20,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_INSNS 1000000 /* Source: BPF_COMPLEXITY_LIMIT_INSNS */
+#define DEV_BOUND_ONLY (1U << 6)
+#define WITH_TOKEN     (1U << 16)
+#define MAX_INSNS      1000000 /* Source: BPF_COMPLEXITY_LIMIT_INSNS */
 #define KNOWN_FLAGS                                                                                \
 	(BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 |                      \
-	 BPF_F_TEST_STATE_FREQ | BPF_F_SLEEPABLE | BPF_F_XDP_HAS_FRAGS | 1U << 6 | 1U << 7)
+	 BPF_F_TEST_STATE_FREQ | BPF_F_SLEEPABLE | BPF_F_XDP_HAS_FRAGS | DEV_BOUND_ONLY | 1U << 7)
 #define LOG_LEVELS    0xf /* two levels, statistics, fixed buffer */
 #define LOG_FIXED     8
 #define LOG_TRUE_SIZE 140 /* offset of log_true_size in the attributes */
+#define TOKEN         144 /* of prog_token_fd */
 #define LICENSE_LEN   128
 
 static void destroy(struct bu_object *object)
@@ -90,7 +94,6 @@ static int copy_license(struct bu_prog *prog, u64 user)
 
 static void set_tag(struct bu_prog *prog, struct bpf_insn *copy)
 {
-	u8 digest[32];
 	u32 i;
 
 	memcpy(copy, prog->insns, prog->nr_insns * sizeof(*copy));
@@ -101,8 +104,8 @@ static void set_tag(struct bu_prog *prog, struct bpf_insn *copy)
 			copy[i].imm = copy[i + 1].imm = 0;
 		i++;
 	}
-	bu_sha256(copy, prog->nr_insns * sizeof(*copy), digest);
-	memcpy(prog->tag, digest, sizeof(prog->tag));
+	bu_sha256(copy, prog->nr_insns * sizeof(*copy), prog->digest);
+	memcpy(prog->tag, prog->digest, sizeof(prog->tag));
 }
 
 static int copy_insns(struct bu_prog *prog, const union bpf_attr *attr)
@@ -177,18 +180,48 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 	return err;
 }
 
-static int fill(struct bu_prog *prog, union bpf_attr *attr, struct bu_log *log)
+/* Source: bpf_prog_dev_bound_init(), kernel/bpf/offload.c (6.12) */
+static int check_device(const struct bu_prog *prog, const union bpf_attr *attr)
+{
+	bool bound = attr->prog_flags & DEV_BOUND_ONLY;
+
+	if (!attr->prog_ifindex)
+		return 0;
+	if (attr->prog_type != BPF_PROG_TYPE_XDP &&
+	    (attr->prog_type != BPF_PROG_TYPE_SCHED_CLS || bound))
+		return -EINVAL;
+	if (attr->prog_flags & ~(u32)(DEV_BOUND_ONLY | BPF_F_XDP_HAS_FRAGS) ||
+	    (attr->prog_flags & BPF_F_XDP_HAS_FRAGS && !bound))
+		return -EINVAL;
+	return bu_offload_check(prog->object.kernel, attr->prog_ifindex, bound);
+}
+
+/* Differs: no keys, as a kernel without CONFIG_SYSTEM_DATA_VERIFICATION. */
+static int check_newer(struct bu_prog *prog, const union bpf_attr *attr,
+		       const struct bu_prog_newer *newer, struct bu_log *log)
+{
+	int err = newer->signature ? -EOPNOTSUPP : check_device(prog, attr);
+
+	if (!err)
+		err = set_type(prog, attr);
+	return err ? err : bu_prog_use_fds(prog, attr->fd_array, newer->fd_array_cnt, log);
+}
+
+static int fill(struct bu_prog *prog, union bpf_attr *attr, const struct bu_prog_newer *newer,
+		struct bu_log *log)
 {
 	int err = bu_prog_check_attach(prog->object.kernel, attr, log);
 
 	if (!err)
 		err = copy_insns(prog, attr);
 	if (!err)
-		err = bu_prog_relocate(prog, attr, log);
-	if (!err)
 		err = copy_license(prog, attr->license);
 	if (!err)
-		err = set_type(prog, attr);
+		err = check_newer(prog, attr, newer, log);
+	if (!err)
+		err = bu_prog_check_sleepable(prog, log);
+	if (!err)
+		err = bu_prog_relocate(prog, attr, log);
 	if (!err)
 		err = bu_prog_set_target(prog, attr, log);
 	if (!err)
@@ -239,17 +272,17 @@ static int finish_log(const union bpf_attr *attr, const struct bu_log *log, int 
 
 static int check_attr(const union bpf_attr *attr)
 {
-	if (attr->prog_flags & (1U << 16)) /* BPF_F_TOKEN_FD: there are no tokens */
-		return -EBADF;
-	if (attr->prog_flags & ~(u32)KNOWN_FLAGS)
+	if (attr->prog_flags & ~(u32)(KNOWN_FLAGS | WITH_TOKEN))
 		return -EINVAL;
+	if (attr->prog_flags & WITH_TOKEN)
+		return bu_token_error(attr, TOKEN);
 	if (!attr->insn_cnt || attr->insn_cnt > MAX_INSNS)
 		return -E2BIG;
 	return check_log(attr);
 }
 
 static struct bu_prog *load(struct bu_kernel *kernel, union bpf_attr *attr, bool beyond_linux,
-			    int *error)
+			    const struct bu_prog_newer *newer, int *error)
 {
 	struct bu_log log = { 0 };
 	struct bu_prog *prog;
@@ -263,7 +296,7 @@ static struct bu_prog *load(struct bu_kernel *kernel, union bpf_attr *attr, bool
 		return NULL;
 	prog->object.kernel = kernel;
 	prog->beyond_linux = beyond_linux;
-	*error = fill(prog, attr, &log);
+	*error = fill(prog, attr, newer, &log);
 	*error = finish_log(attr, &log, *error);
 	bu_log_free(&log);
 	if (!*error) {
@@ -278,15 +311,23 @@ static struct bu_prog *load(struct bu_kernel *kernel, union bpf_attr *attr, bool
 	return NULL;
 }
 
+static const struct bu_prog_newer none;
+
 /* Defaults and log_true_size in the attributes are results. */
 struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *attr, int *error)
 {
-	return load(kernel, (union bpf_attr *)attr, false, error);
+	return bu_prog_load_newer(kernel, attr, &none, error);
+}
+
+struct bu_prog *bu_prog_load_newer(struct bu_kernel *kernel, const union bpf_attr *attr,
+				   const struct bu_prog_newer *newer, int *error)
+{
+	return load(kernel, (union bpf_attr *)attr, false, newer, error);
 }
 
 struct bu_prog *bu_prog_load_rfc(struct bu_kernel *kernel, const union bpf_attr *attr, int *error)
 {
-	return load(kernel, (union bpf_attr *)attr, true, error);
+	return load(kernel, (union bpf_attr *)attr, true, &none, error);
 }
 
 int bu_prog_bind_map(struct bu_prog *prog, struct bu_map *map)

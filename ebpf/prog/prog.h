@@ -43,7 +43,8 @@ struct bu_prog {
 	u32 prog_type, expected_attach_type, attach_btf_id;
 	struct bu_prog_target target;
 	char name[BU_OBJ_NAME_LEN];
-	u8 tag[8]; /* as the kernel's: SHA-256 of the instructions without map identities */
+	u8 digest[32]; /* as the kernel's: SHA-256 of the instructions without map identities */
+	u8 tag[8];     /* its first bytes */
 	u32 nr_insns;
 	struct bpf_insn *insns; /* as loaded, but maps by id; for listings and info */
 	u64 *resolved;     /* what instructions refer to outside the program: ebpf/vm/decode.h */
@@ -126,6 +127,14 @@ struct bu_prog *bu_prog_load(struct bu_kernel *kernel, const union bpf_attr *att
 /* The same for users of the bare machine: what RFC 9669 defines and Linux refuses (division by a
  * constant zero, constant shifts out of range, callx) loads too. */
 struct bu_prog *bu_prog_load_rfc(struct bu_kernel *kernel, const union bpf_attr *attr, int *error);
+/* Attributes that the oldest header lacks. */
+struct bu_prog_newer {
+	u32 fd_array_cnt; /* so many of fd_array's maps are the program's, whether it names them or
+			     not */
+	u64 signature;
+};
+struct bu_prog *bu_prog_load_newer(struct bu_kernel *kernel, const union bpf_attr *attr,
+				   const struct bu_prog_newer *newer, int *error);
 int bu_prog_bind_map(struct bu_prog *prog, struct bu_map *map);
 
 /* The subprogram / line that contains an instruction; line: NULL without line info. */
@@ -140,6 +149,8 @@ void bu_prog_counts(const struct bu_prog *prog, u64 *executed, u64 *taken);
 /* Steps of bu_prog_load(). Each returns 0 or -errno, and explains a refusal in `log`. */
 struct bu_log;
 /* Fill in prog->resolved and take references of the maps (ebpf/prog/prog_resolve.c). */
+/* The first `count` descriptors of fd_array: its maps are the program's. */
+int bu_prog_use_fds(struct bu_prog *prog, u64 fds, u32 count, struct bu_log *log);
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* prog->btf, names of prog->funcs, prog->lines (ebpf/prog/prog_info.c). */
 int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
@@ -147,11 +158,14 @@ int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu
  * (ebpf/prog/prog_exception.c).
  */
 int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
-/* -EINVAL when it calls a helper that its licence or type does not allow (ebpf/prog/prog_calls.c). */
+/* -EINVAL when it calls a helper that its licence or type does not allow (ebpf/prog/prog_calls.c).
+ */
 int bu_prog_check_calls(const struct bu_prog *prog, struct bu_log *log);
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog/prog_attach.c).
  * Sets the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);
+/* -EINVAL when it is sleepable and may not be, or must be and is not. */
+int bu_prog_check_sleepable(const struct bu_prog *prog, struct bu_log *log);
 /* prog->target (ebpf/prog/prog_target.c). */
 int bu_prog_set_target(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 void bu_prog_drop_target(struct bu_prog *prog);

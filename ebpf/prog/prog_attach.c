@@ -139,6 +139,38 @@ static void set_defaults(union bpf_attr *attr)
 		attr->expected_attach_type = BPF_SK_REUSEPORT_SELECT;
 }
 
+static bool may_sleep(const struct bu_prog *prog)
+{
+	switch (prog->prog_type) {
+	case BPF_PROG_TYPE_TRACING:
+		return prog->expected_attach_type != BPF_TRACE_RAW_TP;
+	case BPF_PROG_TYPE_LSM:
+		return prog->expected_attach_type != BPF_LSM_CGROUP;
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_STRUCT_OPS:
+	case BPF_PROG_TYPE_SYSCALL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Source: check_attach_btf_id(), can_be_sleepable(), kernel/bpf/verifier.c (6.12) */
+int bu_prog_check_sleepable(const struct bu_prog *prog, struct bu_log *log)
+{
+	bool sleepable = prog->flags & BPF_F_SLEEPABLE;
+
+	if (prog->prog_type == BPF_PROG_TYPE_SYSCALL && !sleepable) {
+		bu_log_add(log, "Syscall programs can only be sleepable\n");
+		return -EINVAL;
+	}
+	if (!sleepable || may_sleep(prog) || prog->prog_type == BPF_PROG_TYPE_EXT)
+		return 0;
+	bu_log_add(log, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs "
+			"can be sleepable\n");
+	return -EINVAL;
+}
+
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log)
 {
 	int err;

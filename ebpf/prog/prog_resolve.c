@@ -11,6 +11,7 @@
 #include "ebpf/vm/decode.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_USED_MAPS 64
 
@@ -36,7 +37,13 @@ static int map_fd_of(const struct bpf_insn *insn, const union bpf_attr *attr, st
 static int use_map(struct bu_prog *prog, struct bu_map *map, struct bu_log *log)
 {
 	u32 before = prog->nr_maps;
-	int err = bu_prog_bind_map(prog, map);
+	int err;
+
+	if (map->is_exclusive && memcmp(map->exclusive, prog->digest, sizeof(prog->digest))) {
+		bu_log_add(log, "program's hash doesn't match map's excl_prog_hash\n");
+		return -EACCES;
+	}
+	err = bu_prog_bind_map(prog, map);
 
 	if (err || prog->nr_maps == before || prog->nr_maps <= MAX_USED_MAPS)
 		return err;
@@ -61,6 +68,46 @@ static int use_arena(struct bu_prog *prog, struct bu_map *map, struct bu_log *lo
 	}
 	prog->arena = map;
 	return 0;
+}
+
+/* A map becomes the program's; the kernel's BTF is there anyway. */
+static int use_fd(struct bu_prog *prog, int fd, struct bu_log *log)
+{
+	struct bu_kernel *kernel = prog->object.kernel;
+	struct bu_object *object;
+	int err, other;
+
+	object = bu_fd_object(kernel, fd, BU_OBJECT_MAP, &err);
+	if (object) {
+		struct bu_map *map = bu_container_of(object, struct bu_map, object);
+
+		if (map->is_exclusive)
+			return -EACCES; /* no hash has been made yet */
+		err = use_map(prog, map, log);
+		return err ? err : use_arena(prog, map, log);
+	}
+	object = bu_fd_object(kernel, fd, BU_OBJECT_BTF, &other);
+	if (object)
+		return bu_container_of(object, struct bu_btf, object)->kernel_btf ? 0 : -EINVAL;
+	bu_log_add(log, "fd %d is not pointing to valid bpf_map or btf\n", fd);
+	return err;
+}
+
+/* Source: process_fd_array(), kernel/bpf/verifier.c (6.18) */
+int bu_prog_use_fds(struct bu_prog *prog, u64 fds, u32 count, struct bu_log *log)
+{
+	int fd, err = 0;
+
+	if (count >= UINT32_MAX / sizeof(fd)) {
+		bu_log_add(log, "fd_array_cnt is too big (%u)\n", count);
+		return -EINVAL;
+	}
+	for (u32 i = 0; !err && i < count; i++) {
+		err = bu_copy_from_user(&fd, fds + i * sizeof(fd), sizeof(fd));
+		if (!err)
+			err = use_fd(prog, fd, log);
+	}
+	return err;
 }
 
 static int value_address(struct bu_map *map, u32 offset, struct bu_log *log, u64 *address)
