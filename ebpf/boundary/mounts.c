@@ -65,8 +65,10 @@ bool bu_mount(const char *source, const char *target, const char *type, unsigned
 	if (!type || flags & (MS_BIND | MS_MOVE | MS_REMOUNT))
 		return false;
 	kernel = bu_kernel();
-	if (!kernel)
-		return false;
+	if (!kernel) {
+		*result = -ENOMEM;
+		return true;
+	}
 	bu_kernel_lock(kernel);
 	*result = mount_tree(kernel, type, target);
 	bu_kernel_unlock(kernel);

@@ -360,6 +360,26 @@ static void deliver(struct bu_nl_answer *answer)
 	}
 }
 
+/* No memory for the answer; whoever waits for one gets this. Differs: the kernel's next recvmsg(2)
+ * gives ENOBUFS. Source: netlink_ack() */
+static void deliver_failure(const struct bu_nl_answer *answer)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr result;
+	} message = {
+		.header = { .nlmsg_len = sizeof(message),
+			    .nlmsg_type = NLMSG_ERROR,
+			    .nlmsg_flags = NLM_F_CAPPED,
+			    .nlmsg_seq = answer->request->nlmsg_seq,
+			    .nlmsg_pid = answer->socket->port },
+		.result = { .error = -ENOBUFS, .msg = *answer->request },
+	};
+
+	bu_host_syscall(SYS_sendto, answer->socket->peer, (long)&message, sizeof(message),
+			MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+}
+
 static void serve(struct bu_kernel *kernel, struct bu_nl_socket *socket,
 		  const struct nlmsghdr *request)
 {
@@ -378,7 +398,9 @@ static void serve(struct bu_kernel *kernel, struct bu_nl_socket *socket,
 	} else if (err || request->nlmsg_flags & NLM_F_ACK) {
 		put_result(&answer, err);
 	}
-	if (!answer.failed)
+	if (answer.failed)
+		deliver_failure(&answer);
+	else
 		deliver(&answer);
 	free(answer.data);
 }
