@@ -114,5 +114,8 @@ void bu_fd_settle(struct bu_kernel *kernel);
 
 int bu_fd_table_init(struct bu_kernel *kernel);
 void bu_fd_table_destroy(struct bu_kernel *kernel);
+/* Move a descriptor of ours out of the way, above those that programs look at. Its new number, or
+ * the old one when there is no room above. */
+int bu_fd_move_high(int fd);
 
 #endif

@@ -31,8 +31,7 @@ struct bu_fd_table {
 	pthread_mutex_t wake_lock; /* of that list */
 };
 
-/* Move a descriptor of ours out of the way; it stays where it is when there is no room above. */
-static int move_high(int fd)
+int bu_fd_move_high(int fd)
 {
 	struct rlimit limit = { .rlim_cur = 2 * FIRST_PEER };
 	int high;
@@ -60,7 +59,7 @@ int bu_fd_table_init(struct bu_kernel *kernel)
 		free(table);
 		return -errno;
 	}
-	table->hangups = move_high(hangups);
+	table->hangups = bu_fd_move_high(hangups);
 	pthread_mutex_init(&table->wake_lock, NULL);
 	kernel->fds = table;
 	return 0;
@@ -142,7 +141,7 @@ static int open_pair(struct bu_fd_table *table, struct bu_fd *fd)
 	if (err)
 		return err;
 	fd->user = ends[0];
-	fd->peer = move_high(ends[1]);
+	fd->peer = bu_fd_move_high(ends[1]);
 	err = identify(fd->user, &fd->device, &fd->inode);
 	*(is_pollable(fd->object) ? &table->sockets : &table->pipes) = fd->device;
 	if (!err && epoll_ctl(table->hangups, EPOLL_CTL_ADD, fd->peer, &event))

@@ -26,7 +26,6 @@
 #define LOCK_WAIT_MS  30000
 #define LOCK_PAUSE_MS 10
 #define MAX_ANCESTORS 16
-#define FIRST_FD      512 /* our descriptors live above what programs look at */
 
 struct bu_preload {
 	pid_t owner;
@@ -103,20 +102,14 @@ static int take_lock(struct bu_kernel *kernel, int fd, const char *dir)
 static int open_lock(const char *dir)
 {
 	char *path;
-	int fd, high;
+	int fd;
 
 	if (asprintf(&path, "%s/lock", dir) < 0)
 		return -ENOMEM;
 	fd = bu_host_syscall(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CREAT | O_CLOEXEC, 0666,
 			     0, 0);
 	free(path);
-	if (fd < 0)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
-	if (high < 0)
-		return fd;
-	close(fd);
-	return high;
+	return fd < 0 ? fd : bu_fd_move_high(fd);
 }
 
 static int begin_state(struct bu_kernel *kernel, const char *dir)

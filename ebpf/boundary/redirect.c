@@ -24,8 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STALE_AGE_S 60  /* a directory without a lock that is younger may be about to get it */
-#define FIRST_FD    512 /* our descriptors live above what programs look at */
+#define STALE_AGE_S 60 /* a directory without a lock that is younger may be about to get it */
 
 struct bu_trees {
 	struct bu_tree *list;
@@ -229,16 +228,12 @@ fail:
 
 static int lock_private(struct bu_trees *trees)
 {
-	int high, fd = bu_host_syscall(SYS_openat, AT_FDCWD, (long)trees->private,
-				       O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0, 0);
+	int fd = bu_host_syscall(SYS_openat, AT_FDCWD, (long)trees->private,
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0, 0);
 
 	if (fd < 0)
 		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
-	if (high >= 0) {
-		close(fd);
-		fd = high;
-	}
+	fd = bu_fd_move_high(fd);
 	flock(fd, LOCK_EX | LOCK_NB);
 	trees->lock = fd;
 	return 0;

@@ -17,8 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIRST_FD 512
-
 struct bu_trace_reader {
 	struct bu_trace_reader *next;
 	int peer;
@@ -126,15 +124,11 @@ void bu_trace_forget(struct bu_kernel *kernel)
 
 static int make_ends(int flags, int ends[2])
 {
-	int type = SOCK_STREAM | SOCK_CLOEXEC | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0), high;
+	int type = SOCK_STREAM | SOCK_CLOEXEC | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0);
 
 	if (socketpair(AF_UNIX, type, 0, ends))
 		return -errno;
-	high = fcntl(ends[1], F_DUPFD_CLOEXEC, FIRST_FD);
-	if (high >= 0) {
-		close(ends[1]);
-		ends[1] = high;
-	}
+	ends[1] = bu_fd_move_high(ends[1]);
 	if (!(flags & O_CLOEXEC))
 		fcntl(ends[0], F_SETFD, 0);
 	return 0;

@@ -21,8 +21,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FIRST_FD 512 /* out of the way of programs' descriptors */
-
 struct line {      /* "p:group/event target" taken apart; in the line's own bytes */
 	char kind; /* 'p', 'r', '-' */
 	char *group, *event, *target;
@@ -194,19 +192,14 @@ static int forget_event(struct bu_trace_event *event, void *arg)
 
 static int prepare(struct bu_tracing *tracing, bool uprobes)
 {
-	int fd = tracing->written[uprobes], high;
+	int fd = tracing->written[uprobes];
 
 	if (fd >= 0)
 		return fd;
 	fd = memfd_create("bpfunit-events", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
-	if (high >= 0) {
-		close(fd);
-		fd = high;
-	}
-	return tracing->written[uprobes] = fd;
+	return tracing->written[uprobes] = bu_fd_move_high(fd);
 }
 
 int bu_probe_events_open(struct bu_kernel *kernel, bool uprobes, int flags)

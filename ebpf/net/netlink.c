@@ -10,7 +10,6 @@
 #include "ebpf/kernel.h"
 #include "ebpf/net/net.h"
 
-#include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -19,7 +18,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FIRST_PEER   512  /* our ends live above what programs look at */
 #define MOST_IN_PART 8192 /* bytes of messages that are received together */
 #define FIRST_PORT   0xfffff000u
 
@@ -86,23 +84,13 @@ static u32 choose_port(const struct bu_net *net)
 	return port;
 }
 
-static int move_high(int fd)
-{
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_PEER);
-
-	if (high < 0)
-		return fd;
-	bu_host_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
-	return high;
-}
-
 static int open_pair(struct bu_nl_socket *socket, int type)
 {
 	int ends[2], flags = type & (SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | flags, 0, ends))
 		return -errno;
-	socket->peer = move_high(ends[1]);
+	socket->peer = bu_fd_move_high(ends[1]);
 	socket->inode = inode_of(ends[0]);
 	return ends[0];
 }

@@ -12,6 +12,7 @@
  */
 #include "ebpf/vm/arena.h"
 
+#include "ebpf/object.h"
 #include "ebpf/syscall.h"
 
 #include <fcntl.h>
@@ -30,7 +31,6 @@
 #define RED_ZONE_MIN  32
 #define RED_ZONE_MAX  512
 #define NEAR          4096
-#define FD_HIGH       512 /* out of the way of descriptors that tests see */
 
 /* Bits of a granule's V or W byte for its bytes [from, 8) and [0, to). */
 static u8 bits_from(u64 from)
@@ -94,15 +94,9 @@ static u8 *reserve(u64 *size)
 
 static int open_memfd(void)
 {
-	int high, fd = memfd_create("bpfunit", MFD_CLOEXEC);
+	int fd = memfd_create("bpfunit", MFD_CLOEXEC);
 
-	if (fd < 0)
-		return -errno;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, FD_HIGH);
-	if (high < 0)
-		return fd;
-	close(fd);
-	return high;
+	return fd < 0 ? -errno : bu_fd_move_high(fd);
 }
 
 static void init_zone(struct bu_zone *zone, u64 begin, u64 end)
