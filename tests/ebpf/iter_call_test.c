@@ -207,7 +207,7 @@ CASE(create_of_another_link, -EINVAL)
 
 CASE(create_behind_the_last_field, -EINVAL)
 {
-	return LINK(BPF_ITER_CREATE, .query = { NO_FD, 0, 1 });
+	return LINK(BPF_ITER_CREATE, .query = { .pid = NO_FD, .flags = 1 });
 }
 
 CASE(info_of_a_descriptor, -EINVAL)

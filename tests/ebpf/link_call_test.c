@@ -178,7 +178,8 @@ CASE(info_of_a_raw_tp, 0)
 {
 	int prog = make_prog(bpf, RAW_TP, 0), link = open_with_cookie(bpf, prog);
 	char name[32] = "";
-	struct bu_link_info info = { .raw_tracepoint = { (u64)name, sizeof(name) } };
+	struct bu_link_info info = { .raw_tracepoint = { .tp_name = (u64)name,
+							 .tp_name_len = sizeof(name) } };
 	struct bpf_prog_info about = { 0 };
 
 	EXPECT_OK(link_info(bpf, link, &info));
@@ -203,7 +204,7 @@ CASE(info_without_a_buffer, 0)
 CASE(info_with_a_short_buffer, -ENOSPC)
 {
 	char name[32] = "################";
-	struct bu_link_info info = { .raw_tracepoint = { (u64)name, 6 } };
+	struct bu_link_info info = { .raw_tracepoint = { .tp_name = (u64)name, .tp_name_len = 6 } };
 	long err = link_info(bpf, make_raw_tp(bpf), &info);
 
 	EXPECT_STREQ(name, "sched");
@@ -215,21 +216,22 @@ CASE(info_with_a_short_buffer, -ENOSPC)
 CASE(info_with_a_buffer_of_no_size, -EINVAL)
 {
 	char name[32];
-	struct bu_link_info info = { .raw_tracepoint = { (u64)name, 0 } };
+	struct bu_link_info info = { .raw_tracepoint = { .tp_name = (u64)name, .tp_name_len = 0 } };
 
 	return link_info(bpf, make_raw_tp(bpf), &info);
 }
 
 CASE(info_with_a_size_of_no_buffer, -EINVAL)
 {
-	struct bu_link_info info = { .raw_tracepoint = { 0, 5 } };
+	struct bu_link_info info = { .raw_tracepoint = { .tp_name_len = 5 } };
 
 	return link_info(bpf, make_raw_tp(bpf), &info);
 }
 
 CASE(info_with_a_wild_buffer, -EFAULT)
 {
-	struct bu_link_info info = { .raw_tracepoint = { 0xdead0000dead, 32 } };
+	struct bu_link_info info = { .raw_tracepoint = { .tp_name = 0xdead0000dead,
+							 .tp_name_len = 32 } };
 
 	return link_info(bpf, make_raw_tp(bpf), &info);
 }

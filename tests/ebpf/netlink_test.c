@@ -64,19 +64,22 @@ static int ask(int fd, const union message *message, size_t size)
 
 static union message set_link(void)
 {
-	return (union message){ .set = { .head = { sizeof(((union message *)NULL)->set),
-						   RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK },
-					 .link = { .ifi_index = 1 },
-					 .xdp = { 12, IFLA_XDP | NLA_F_NESTED },
-					 .fd = { 8, IFLA_XDP_FD },
-					 .prog = -1 } };
+	return (union message){ .set = {
+					.head = { .nlmsg_len = sizeof(((union message *)NULL)->set),
+						  .nlmsg_type = RTM_SETLINK,
+						  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+					.link = { .ifi_index = 1 },
+					.xdp = { 12, IFLA_XDP | NLA_F_NESTED },
+					.fd = { 8, IFLA_XDP_FD },
+					.prog = -1 } };
 }
 
 static union message new_filter(void)
 {
 	return (union message){
-		.filter = { .head = { sizeof(((union message *)NULL)->filter), RTM_NEWTFILTER,
-				      NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
+		.filter = { .head = { .nlmsg_len = sizeof(((union message *)NULL)->filter),
+				      .nlmsg_type = RTM_NEWTFILTER,
+				      .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
 			    .tc = { .tcm_ifindex = 1,
 				    .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
 				    .tcm_info = 0x10300 },
@@ -91,7 +94,9 @@ static union message new_filter(void)
 BPF_TEST(netlink, unknown_messages)
 {
 	int fd = open_socket();
-	union message message = { .head = { NLMSG_HDRLEN, RTM_GETROUTE, NLM_F_REQUEST } };
+	union message message = { .head = { .nlmsg_len = NLMSG_HDRLEN,
+					    .nlmsg_type = RTM_GETROUTE,
+					    .nlmsg_flags = NLM_F_REQUEST } };
 
 	EXPECT_EQ(ask(fd, &message, NLMSG_HDRLEN), -EOPNOTSUPP);
 	message.head.nlmsg_type = 4096;
@@ -184,7 +189,9 @@ BPF_TEST(netlink, families)
 		struct genlmsghdr generic;
 		struct nlattr name;
 		char text[8];
-	} message = { .head = { sizeof(message), GENL_ID_CTRL, NLM_F_REQUEST },
+	} message = { .head = { .nlmsg_len = sizeof(message),
+				.nlmsg_type = GENL_ID_CTRL,
+				.nlmsg_flags = NLM_F_REQUEST },
 		      .generic = { .cmd = CTRL_CMD_GETFAMILY },
 		      .name = { 11, CTRL_ATTR_FAMILY_NAME },
 		      .text = "netdev" };
