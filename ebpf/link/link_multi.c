@@ -15,11 +15,37 @@
 
 #define NAME_SIZE 512 /* Source: KSYM_NAME_LEN */
 
-void bu_multi_free(struct bu_multi *multi)
+static void free_multi(struct bu_multi *multi)
 {
 	free(multi->path);
 	free(multi->places);
 	free(multi);
+}
+
+int bu_multi_attach(struct bu_link *link, const struct bu_link_request *request,
+		    int (*fill)(struct bu_multi *, const struct bu_link_request *))
+{
+	struct bu_multi *multi = calloc(1, sizeof(*multi));
+	int err;
+
+	if (!multi)
+		return -ENOMEM;
+	err = fill(multi, request);
+	if (err)
+		free_multi(multi);
+	else
+		link->priv = multi;
+	return err;
+}
+
+void bu_multi_detach(struct bu_link *link)
+{
+	(void)link;
+}
+
+void bu_multi_release(struct bu_link *link)
+{
+	free_multi(link->priv);
 }
 
 int bu_multi_get(struct bu_multi *multi, u64 user, size_t field)
@@ -175,29 +201,8 @@ static int fill(struct bu_multi *multi, const struct bu_link_request *request)
 static int attach(struct bu_link *link, const struct bu_link_request *request)
 {
 	int err = check(request);
-	struct bu_multi *multi;
 
-	if (err)
-		return err;
-	multi = calloc(1, sizeof(*multi));
-	if (!multi)
-		return -ENOMEM;
-	err = fill(multi, request);
-	if (err)
-		bu_multi_free(multi);
-	else
-		link->priv = multi;
-	return err;
-}
-
-static void detach(struct bu_link *link)
-{
-	(void)link;
-}
-
-static void release(struct bu_link *link)
-{
-	bu_multi_free(link->priv);
+	return err ? err : bu_multi_attach(link, request, fill);
 }
 
 static int describe(struct bu_link *link, struct bu_link_info *info)
@@ -225,7 +230,7 @@ const struct bu_link_type bu_link_kprobe_multi = {
 	.type = BU_LINK_KPROBE_MULTI,
 	.name = "kprobe_multi",
 	.attach = attach,
-	.detach = detach,
-	.release = release,
+	.detach = bu_multi_detach,
+	.release = bu_multi_release,
 	.info = describe,
 };

@@ -24,7 +24,12 @@ struct bu_multi {
 	struct bu_multi_place *places;
 };
 
-void bu_multi_free(struct bu_multi *multi);
+/* What both types do at attach (link->priv is what `fill` filled, 0 or its error), and at their
+ * end. */
+int bu_multi_attach(struct bu_link *link, const struct bu_link_request *request,
+		    int (*fill)(struct bu_multi *, const struct bu_link_request *));
+void bu_multi_detach(struct bu_link *link);
+void bu_multi_release(struct bu_link *link);
 /* A caller's array of words into one field of the places. 0, or -EFAULT. */
 int bu_multi_get(struct bu_multi *multi, u64 user, size_t field);
 /* And back, at most `room` of them; user 0: nothing. */

@@ -135,29 +135,8 @@ static int fill(struct bu_multi *multi, const struct bu_link_request *request)
 static int attach(struct bu_link *link, const struct bu_link_request *request)
 {
 	int err = check(request);
-	struct bu_multi *multi;
 
-	if (err)
-		return err;
-	multi = calloc(1, sizeof(*multi));
-	if (!multi)
-		return -ENOMEM;
-	err = fill(multi, request);
-	if (err)
-		bu_multi_free(multi);
-	else
-		link->priv = multi;
-	return err;
-}
-
-static void detach(struct bu_link *link)
-{
-	(void)link;
-}
-
-static void release(struct bu_link *link)
-{
-	bu_multi_free(link->priv);
+	return err ? err : bu_multi_attach(link, request, fill);
 }
 
 /* The path as d_path() writes it: whole, or not at all. */
@@ -209,7 +188,7 @@ const struct bu_link_type bu_link_uprobe_multi = {
 	.type = BU_LINK_UPROBE_MULTI,
 	.name = "uprobe_multi",
 	.attach = attach,
-	.detach = detach,
-	.release = release,
+	.detach = bu_multi_detach,
+	.release = bu_multi_release,
 	.info = describe,
 };
