@@ -11,6 +11,7 @@
 #include "ebpf/btf/ksyms.h"
 #include "ebpf/link/cgroup.h"
 #include "ebpf/link/symbols.h"
+#include "ebpf/link/tasks.h"
 #include "ebpf/link/tracing.h"
 #include "ebpf/net/netdev.h"
 #include "ebpf/prog/kfunc.h"
@@ -150,6 +151,7 @@ void bu_kernel_free(struct bu_kernel *kernel)
 	bu_net_destroy(kernel);
 	bu_cgroups_destroy(kernel);
 	bu_preload_free(kernel);
+	bu_tasks_destroy(kernel);
 	bu_net_destroy(kernel);
 	bu_cgroups_destroy(kernel);
 	bu_trees_destroy(kernel);

@@ -71,6 +71,7 @@ struct bu_kernel {
 	struct bu_net *net;        /* ebpf/net/net.h; NULL: not touched */
 	struct bu_cgroup *cgroups; /* ebpf/link/cgroup.h; by ascending id */
 	u64 last_cgroup;           /* the latest id that was given */
+	struct bu_task *tasks;     /* ebpf/link/tasks.h; NULL: the current one alone */
 	struct bu_preload
 		*preload;     /* ebpf/boundary/preload.h; NULL: no program of `bpfunit exec` */
 	struct bu_pins *pins; /* ebpf/boundary/bpffs.c; NULL: none yet */

@@ -5,8 +5,9 @@
  * so that fields which a test set itself stay as long as the environment does.
  */
 #include "ebpf/kernel.h"
-#include "framework/kobj.h"
+#include "ebpf/link/tasks.h"
 #include "framework/host.h"
+#include "framework/kobj.h"
 #include "framework/state.h"
 
 #include <bpfunit/env.h>
@@ -212,4 +213,52 @@ void bpfunit_set_current_task(void *task)
 
 	bu_needs_vm("a kernel object");
 	bu_test_kernel()->env.task = task || !test ? task : test->task;
+}
+
+/* What iterators find */
+
+static int with_errno(int result)
+{
+	if (result < 0)
+		errno = -result;
+	return result;
+}
+
+/* The task's entry, or NULL with *error; `part` is what is to be added to it. */
+static struct bu_task *entry_of(void *task, const void *part, int *error)
+{
+	struct bu_task *entry;
+
+	bu_needs_vm("a kernel object");
+	*error = -EINVAL;
+	if ((task && !bu_kobj_size(task)) || !bu_kobj_size(part))
+		return NULL;
+	bu_task_refresh();
+	entry = bu_task_make(bu_test_kernel(), task);
+	*error = entry ? 0 : -ENOMEM;
+	return entry;
+}
+
+int bpfunit_task_add(void *task)
+{
+	int err;
+
+	entry_of(task, task, &err);
+	return with_errno(err);
+}
+
+int bpfunit_task_add_file(void *task, uint32_t fd, void *file)
+{
+	int err;
+	struct bu_task *entry = entry_of(task, file, &err);
+
+	return with_errno(entry ? bu_task_add_file(entry, fd, file) : err);
+}
+
+int bpfunit_task_add_vma(void *task, void *vma)
+{
+	int err;
+	struct bu_task *entry = entry_of(task, vma, &err);
+
+	return with_errno(entry ? bu_task_add_vma(entry, vma) : err);
 }

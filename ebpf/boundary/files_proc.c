@@ -6,6 +6,7 @@
  */
 #include "ebpf/boundary/files.h"
 #include "ebpf/kernel.h"
+#include "ebpf/link/iter.h"
 #include "ebpf/link/link.h"
 #include "ebpf/link/symbols.h"
 #include "ebpf/map.h"
@@ -189,6 +190,8 @@ static void print_link(struct bu_link *link, struct bu_bytes *out)
 	ask_name(&info, name, sizeof(name));
 	if (link->type->info && !link->type->info(link, &info))
 		print_type(&info, name, out);
+	if (info.type == BU_LINK_ITER)
+		bu_iter_fdinfo(link, out);
 }
 
 /* What all descriptors have; of anonymous inodes there is one. */

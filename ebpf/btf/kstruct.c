@@ -67,3 +67,18 @@ void bu_kstruct_set(struct bu_kstruct *to, const char *field, u64 value)
 {
 	bu_kstruct_copy(to, field, &value, sizeof(value));
 }
+
+u64 bu_kstruct_get(struct bu_kernel *kernel, const char *name, const void *bytes, const char *field,
+		   u64 otherwise)
+{
+	struct bu_btf *btf = bu_vmlinux_btf(kernel);
+	u32 id = btf ? bu_btf_find(btf, name, BTF_KIND_STRUCT) : 0;
+	struct place place;
+	u64 value = 0;
+
+	if (!id || !find(btf, bu_btf_type(btf, id), field, &place, MAX_DEPTH) ||
+	    place.size > sizeof(value))
+		return otherwise;
+	memcpy(&value, (const u8 *)bytes + place.offset, place.size);
+	return value;
+}

@@ -51,12 +51,18 @@ static struct bu_cgroup *by_inode(struct bu_kernel *kernel, u64 inode)
 	return cgroup;
 }
 
-static struct bu_cgroup *add(struct bu_kernel *kernel, struct bu_cgroup *parent, u64 inode)
+static struct bu_cgroup *add(struct bu_kernel *kernel, struct bu_cgroup *parent, const char *host,
+			     u64 inode)
 {
 	struct bu_cgroup **end = &kernel->cgroups, *cgroup = calloc(1, sizeof(*cgroup));
 
 	if (!cgroup)
 		return NULL;
+	cgroup->name = strdup(parent ? strrchr(host, '/') + 1 : "");
+	if (!cgroup->name) {
+		free(cgroup);
+		return NULL;
+	}
 	cgroup->id = ++kernel->last_cgroup;
 	cgroup->inode = inode;
 	cgroup->parent = parent;
@@ -99,7 +105,7 @@ struct bu_cgroup *bu_cgroup_of_host(struct bu_kernel *kernel, const char *host, 
 		if (!parent)
 			return NULL;
 	}
-	cgroup = add(kernel, parent, st.st_ino);
+	cgroup = add(kernel, parent, host, st.st_ino);
 	*error = cgroup ? 0 : -ENOMEM;
 	return cgroup;
 }
@@ -223,6 +229,7 @@ static void destroy(struct bu_kernel *kernel, struct bu_cgroup *cgroup)
 	while (*link != cgroup)
 		link = &(*link)->next;
 	*link = cgroup->next;
+	free(cgroup->name);
 	free(cgroup);
 }
 

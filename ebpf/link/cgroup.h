@@ -35,7 +35,8 @@ struct bu_cgroup {
 	struct bu_cgroup *next;
 	struct bu_cgroup *parent; /* NULL: the root */
 	u64 id;
-	u64 inode; /* of the directory on the host */
+	u64 inode;  /* of the directory on the host */
+	char *name; /* the directory's; "": the root */
 	struct bu_cgroup_hook *hooks;
 };
 

@@ -6,6 +6,7 @@
  * kernel/bpf/map_iter.c; __bpf_hash_map_seq_show(), kernel/bpf/hashtab.c (6.18). Differs: that a
  * program reads more of a key or value than there is shows when it runs.
  */
+#include "ebpf/boundary/files.h"
 #include "ebpf/kernel.h"
 #include "ebpf/link/iter.h"
 
@@ -133,6 +134,11 @@ static void describe(const struct bu_iter_scope *scope, struct bu_link_info *inf
 	info->iter.map_id = scope->map->object.id;
 }
 
+static void show(struct bu_kernel *kernel, const struct bu_iter_scope *scope, struct bu_bytes *out)
+{
+	bu_file_print(out, "map_id:\t%u\n", scope->map->object.id);
+}
+
 const struct bu_iter_target bu_iter_map_elem = {
 	.name = "bpf_map_elem",
 	.words = 4,
@@ -141,4 +147,5 @@ const struct bu_iter_target bu_iter_map_elem = {
 	.next = next,
 	.fill = fill,
 	.info = describe,
+	.show = show,
 };

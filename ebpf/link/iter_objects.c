@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Iterators over the emulated kernel's own maps, programs and links, by ascending id, and over its
- * one task. What programs see of them are structs made for the run, with the fields that tell
- * objects apart. Source: kernel/bpf/{map,prog,link,task}_iter.c (6.18). Differs: all other fields
- * are zero; there is one task, the current one, which is also the only one of its process.
+ * Iterators over the emulated kernel's own maps, programs and links, by ascending id. What programs
+ * see of them are structs made for the run, with the fields that tell objects apart. Source:
+ * kernel/bpf/{map,prog,link}_iter.c (6.18). Differs: all other fields are zero.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/link/iter.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 static struct bu_object *object_at(const struct bu_iter *iter, enum bu_object_kind kind)
@@ -84,8 +82,7 @@ static bool seek_prog(struct bu_iter *iter)
 	return seek(iter, BU_OBJECT_PROG);
 }
 
-/* A string in the run's memory. */
-static u64 put_string(struct bu_run *run, const char *text)
+u64 bu_iter_string(struct bu_run *run, const char *text)
 {
 	static const struct bu_region_info info = { .kind = BU_REGION_KOBJ, .label = "string" };
 	char *copy = text ? bu_arena_scratch(&run->kernel->arena, strlen(text) + 1, BU_READ, &info)
@@ -108,7 +105,7 @@ static u64 prog_aux(struct bu_run *run, const struct bu_prog *prog)
 	bu_kstruct_set(&made, "func_info_cnt", prog->nr_func_info);
 	bu_kstruct_set(&made, "nr_linfo", prog->nr_lines);
 	bu_kstruct_set(&made, "attach_btf_id", prog->attach_btf_id);
-	bu_kstruct_set(&made, "attach_func_name", put_string(run, prog->target.name));
+	bu_kstruct_set(&made, "attach_func_name", bu_iter_string(run, prog->target.name));
 	bu_kstruct_copy(&made, "name", prog->name, sizeof(prog->name));
 	return (u64)made.bytes;
 }
@@ -174,65 +171,4 @@ const struct bu_iter_target bu_iter_bpf_link = {
 	.seek = seek_link,
 	.next = next,
 	.fill = fill_link,
-};
-
-/* Tasks. Source: bpf_iter_attach_task() */
-
-/* Differs: whichever process a pidfd is of, it stands for the current one. */
-static int attach_task(struct bu_kernel *kernel, const union bu_iter_info *info,
-		       struct bu_iter_scope *scope)
-{
-	if (!!info->task.tid + !!info->task.pid + !!info->task.pid_fd > 1)
-		return -EINVAL;
-	if (info->task.pid_fd && fcntl((int)info->task.pid_fd, F_GETFD) < 0)
-		return -EBADF;
-	scope->tid = info->task.tid;
-	scope->pid = info->task.pid_fd ? kernel->env.tgid : info->task.pid;
-	return 0;
-}
-
-static bool seek_task(struct bu_iter *iter)
-{
-	const struct bu_env *env = &iter->object.kernel->env;
-
-	return !iter->id && (!iter->scope.tid || iter->scope.tid == env->pid) &&
-	       (!iter->scope.pid || iter->scope.pid == env->tgid);
-}
-
-/* The task that a test describes, or one with what the environment says. */
-static bool fill_task(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
-{
-	const struct bu_env *env = &iter->object.kernel->env;
-	struct bu_kstruct made;
-
-	if (at_end)
-		return true;
-	words[0] = (u64)env->task;
-	if (env->task)
-		return true;
-	if (!bu_kstruct_make(run, "task_struct", &made))
-		return false;
-	bu_kstruct_set(&made, "pid", env->pid);
-	bu_kstruct_set(&made, "tgid", env->tgid);
-	bu_kstruct_copy(&made, "comm", env->comm, sizeof(env->comm));
-	words[0] = (u64)made.bytes;
-	return true;
-}
-
-static void task_info(const struct bu_iter_scope *scope, struct bu_link_info *info)
-{
-	info->iter.task.tid = scope->tid;
-	if (scope->pid)
-		info->iter.task.pid = scope->pid;
-}
-
-const struct bu_iter_target bu_iter_task = {
-	.name = "task",
-	.words = 2,
-	.sleepable = true,
-	.attach = attach_task,
-	.seek = seek_task,
-	.next = next,
-	.fill = fill_task,
-	.info = task_info,
 };

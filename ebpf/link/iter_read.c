@@ -87,6 +87,10 @@ static int show_whole(struct bu_iter *iter)
 	u32 before = iter->seq.count;
 	int err = show(iter, false);
 
+	if (err == -EAGAIN && iter->target->ends) {
+		iter->ended = true;
+		err = 0;
+	}
 	if (!err && overflowed(&iter->seq))
 		err = -E2BIG;
 	if (err)
@@ -111,20 +115,28 @@ static int finish(struct bu_iter *iter)
 	return err == -EAGAIN ? 0 : err;
 }
 
+static bool is_left(struct bu_iter *iter)
+{
+	return !iter->ended && iter->target->seek(iter);
+}
+
 /* Let the program write for elements until `size` bytes are there. An error counts only when
  * nothing was written before. */
 static int produce(struct bu_iter *iter, size_t size)
 {
 	const struct bu_iter_target *target = iter->target;
-	bool more = target->seek(iter);
+	bool more = is_left(iter);
 	int err;
 
+	if (more && iter->cut_off)
+		return -EOPNOTSUPP;
+	iter->cut_off = target->one_read;
 	for (u32 nr = 1; more; nr++) {
 		err = show_whole(iter);
 		if (err)
 			return iter->seq.count && err != -EFAULT ? 0 : err;
 		target->next(iter);
-		more = target->seek(iter);
+		more = is_left(iter);
 		if (!more)
 			break;
 		iter->seq_num++;

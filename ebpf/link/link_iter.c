@@ -13,7 +13,8 @@
 #define PREFIX "bpf_iter_"
 
 static const struct bu_iter_target *const targets[] = {
-	&bu_iter_bpf_map, &bu_iter_bpf_prog, &bu_iter_bpf_link, &bu_iter_map_elem, &bu_iter_task,
+	&bu_iter_bpf_map,  &bu_iter_bpf_prog, &bu_iter_bpf_link,  &bu_iter_cgroup,   &bu_iter_ksym,
+	&bu_iter_map_elem, &bu_iter_task,     &bu_iter_task_file, &bu_iter_task_vma,
 };
 
 struct iter_link { /* link->priv */
@@ -122,6 +123,14 @@ static int describe(struct bu_link *link, struct bu_link_info *info)
 	if (!err && priv->target->info)
 		priv->target->info(&priv->scope, info);
 	return err;
+}
+
+void bu_iter_fdinfo(const struct bu_link *link, struct bu_bytes *out)
+{
+	const struct iter_link *priv = link->priv;
+
+	if (priv->target->show)
+		priv->target->show(link->object.kernel, &priv->scope, out);
 }
 
 const struct bu_link_type bu_link_iter = {

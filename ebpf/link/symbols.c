@@ -353,6 +353,13 @@ int bu_symbol_for_each(struct bu_kernel *kernel,
 	return result;
 }
 
+const struct bu_symbol *bu_symbol_nth(struct bu_kernel *kernel, u64 n)
+{
+	const struct bu_symbols *symbols = present(kernel);
+
+	return symbols && n < symbols->nr ? &symbols->list[n] : NULL;
+}
+
 void bu_symbols_free(struct bu_symbols *symbols)
 {
 	if (!symbols)

@@ -35,6 +35,8 @@ int bu_symbol_add(struct bu_kernel *kernel, const char *name, char type);
  * 0; that, or 0. */
 int bu_symbol_for_each(struct bu_kernel *kernel,
 		       int (*visit)(const struct bu_symbol *symbol, void *arg), void *arg);
+/* The symbol at this place in that order; NULL: none behind it. */
+const struct bu_symbol *bu_symbol_nth(struct bu_kernel *kernel, u64 n);
 void bu_symbols_free(struct bu_symbols *symbols);
 
 /* What the names of the functions of system calls begin with. */

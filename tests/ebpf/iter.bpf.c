@@ -35,6 +35,29 @@ struct task_struct {
 	int pid, tgid;
 	char comm[16];
 } KERNEL;
+struct inode {
+	unsigned long i_ino;
+} KERNEL;
+struct file {
+	struct inode *f_inode;
+} KERNEL;
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+} KERNEL;
+struct kernfs_node {
+	const char *name;
+	__u64 id;
+} KERNEL;
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+} KERNEL;
+struct kallsym_iter {
+	unsigned long value;
+	char type;
+	char name[128];
+	char module_name[56];
+} KERNEL;
 struct bpf_iter__bpf_map {
 	struct bpf_iter_meta *meta;
 	struct bpf_map *map;
@@ -55,6 +78,25 @@ struct bpf_iter__bpf_link {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+} KERNEL;
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd __attribute__((aligned(8)));
+	struct file *file;
+} KERNEL;
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+} KERNEL;
+struct bpf_iter__cgroup {
+	struct bpf_iter_meta *meta;
+	struct cgroup *cgroup;
+} KERNEL;
+struct bpf_iter__ksym {
+	struct bpf_iter_meta *meta;
+	struct kallsym_iter *ksym;
 } KERNEL;
 
 struct {
@@ -172,7 +214,63 @@ int beyond(struct bpf_iter__bpf_map_elem *ctx)
 	return value ? value[1] & 1 : 0;
 }
 
-SEC("iter/task_vma")
+SEC("iter.s/task_file")
+int files(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+
+	if (task && file)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%d %u %lu\n", task->pid, ctx->fd,
+			       file->f_inode->i_ino);
+	else
+		end_seq_num = ctx->fd;
+	return 0;
+}
+
+SEC("iter.s/task_vma")
+int mappings(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+
+	if (task && vma)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%d %lx-%lx\n", task->pid, vma->vm_start,
+			       vma->vm_end);
+	else
+		ends++;
+	return 0;
+}
+
+int stop_at; /* the level at which the walk ends */
+
+SEC("iter.s/cgroup")
+int cgroups(struct bpf_iter__cgroup *ctx)
+{
+	struct cgroup *cgroup = ctx->cgroup;
+	char name[16] = "";
+
+	if (!cgroup) {
+		BPF_SEQ_PRINTF(ctx->meta->seq, "end\n");
+		ends++;
+		return 0;
+	}
+	bpf_probe_read_kernel_str(name, sizeof(name), cgroup->kn->name);
+	BPF_SEQ_PRINTF(ctx->meta->seq, "%llu %s\n", ctx->meta->seq_num, name);
+	return stop_at && cgroup->level == stop_at;
+}
+
+SEC("iter/ksym")
+int symbols(struct bpf_iter__ksym *ctx)
+{
+	struct kallsym_iter *ksym = ctx->ksym;
+
+	if (ksym)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%lx %c %s\n", ksym->value, ksym->type, ksym->name);
+	return 0;
+}
+
+SEC("iter/tcp")
 int unknown(void *ctx)
 {
 	return 0;

@@ -176,6 +176,90 @@ CASE(task_link_info, 0)
 	return info.iter.task.pid;
 }
 
+CASE(task_files_of_two_kinds, -EINVAL)
+{
+	u32 info[] = { 1, 0, 5 };
+
+	return ITER("bpf_iter_task_file", .iter = { (u64)info, sizeof(info) });
+}
+
+CASE(task_mappings_of_a_bad_descriptor, -EBADF)
+{
+	u32 info[] = { 0, 0, NO_FD };
+
+	return ITER("bpf_iter_task_vma", .iter = { (u64)info, sizeof(info) });
+}
+
+static int make_sleepable(bpf_call bpf, const char *name)
+{
+	return CREATE(.prog_fd = make_iter(bpf, name, BPF_F_SLEEPABLE),
+		      .attach_type = BPF_TRACE_ITER);
+}
+
+CASE(links_of_sleepable_programs, 0)
+{
+	EXPECT_GE(make_sleepable(bpf, "bpf_iter_task_file"), 0);
+	EXPECT_GE(make_sleepable(bpf, "bpf_iter_task_vma"), 0);
+	return ok(make_sleepable(bpf, "bpf_iter_ksym"));
+}
+
+struct cgroup_info {
+	u32 order, cgroup_fd;
+	u64 cgroup_id;
+};
+
+static int walk_cgroups(bpf_call bpf, struct cgroup_info info)
+{
+	return ITER("bpf_iter_cgroup", .iter = { (u64)&info, sizeof(info) });
+}
+
+CASE(cgroups_in_no_order, -EINVAL)
+{
+	return walk_cgroups(bpf, (struct cgroup_info){ .order = 0 });
+}
+
+CASE(cgroups_without_info, -EINVAL)
+{
+	return ITER("bpf_iter_cgroup", .target = 0);
+}
+
+CASE(cgroups_in_an_unknown_order, -EINVAL)
+{
+	return walk_cgroups(bpf, (struct cgroup_info){ .order = 9 });
+}
+
+CASE(cgroups_by_descriptor_and_id, -EINVAL)
+{
+	return walk_cgroups(bpf, (struct cgroup_info){ 1, NO_FD, 1 });
+}
+
+CASE(cgroups_of_a_bad_descriptor, -EBADF)
+{
+	return walk_cgroups(bpf, (struct cgroup_info){ 1, NO_FD, 0 });
+}
+
+CASE(cgroups_of_a_map, -EBADF)
+{
+	return walk_cgroups(bpf, (struct cgroup_info){ 1, (u32)make_hash(bpf), 0 });
+}
+
+CASE(cgroups_of_an_unknown_id, -ENOENT)
+{
+	return walk_cgroups(bpf, (struct cgroup_info){ 1, 0, 1ULL << 50 });
+}
+
+CASE(cgroup_link_info, 0)
+{
+	struct bu_link_info info = { 0 };
+	int link = walk_cgroups(bpf, (struct cgroup_info){ .order = 3 });
+
+	EXPECT_OK(link_info(bpf, link, &info));
+	EXPECT_EQ(info.iter.target_name_len, (u32)sizeof("cgroup"));
+	EXPECT_EQ(info.iter.cgroup.order, 3u);
+	EXPECT_EQ(info.iter.cgroup.cgroup_id, 1u);
+	return info.iter.map_id;
+}
+
 /* ITER_CREATE */
 
 #define OPEN_ITER(fd, flags_) LINK(BPF_ITER_CREATE, .iter = { (u32)(fd), flags_ })

@@ -34,6 +34,14 @@ BPFUNIT_API void *bpfunit_current_task(void);
 /* Make another object the current task; the environment is not written into it. NULL: back to the default. */
 BPFUNIT_API void bpfunit_set_current_task(void *task);
 
+/* What iterators find: besides the current task (iter/task) those that were added, by ascending pid; and the open files
+ * (iter/task_file) and mappings (iter/task_vma, in the order in which they were added) of a task, which is added if it is
+ * new; NULL: the current task. All are objects of BPFUNIT_KOBJ: "task_struct", "file", "vm_area_struct". Ids are read from
+ * the task when an iterator looks for it. 0; -EINVAL: no such object; -EEXIST: the descriptor is in use (and errno). */
+BPFUNIT_API int bpfunit_task_add(void *task);
+BPFUNIT_API int bpfunit_task_add_file(void *task, uint32_t fd, void *file);
+BPFUNIT_API int bpfunit_task_add_vma(void *task, void *vma);
+
 /* `size` bytes of simulated user-space memory with a copy of `data` (NULL: zeroes), for
  * bpf_probe_read_user. Never NULL. */
 BPFUNIT_API void *bpfunit_user_memory(const void *data, size_t size);
