@@ -2,7 +2,7 @@
 /*
  * Kernel objects. An object is an arena region of kind KOBJ whose label is its type's name; that is
  * all there is to know about it, so any address of one can be handed around. Programs may only
- * read.
+ * read, but for the fields that a test lets them write.
  *
  * Paths follow pointers from object to object. The object that a pointer leads to knows its own
  * type (a `struct sock *` may lead to a tcp_sock), but the path is read with the pointer's type, as
@@ -473,6 +473,23 @@ void bpfunit_kobj_set_str(struct bpfunit_where where, void *kobj, const char *pa
 	bu_test_at(where);
 	if (bu_kobj_store_str(kobj, path, text, error, sizeof(error)))
 		bu_test_die(where, "%s", error);
+}
+
+void bpfunit_kobj_writable(struct bpfunit_where where, void *kobj, const char *path)
+{
+	struct bu_kobj_place place;
+	char error[512];
+	int err;
+
+	bu_test_at(where);
+	if (*path)
+		err = bu_kobj_walk(kobj, path, true, &place, error, sizeof(error));
+	else
+		err = begin_walk(bu_test_kernel(), kobj, &place, error, sizeof(error));
+	if (err)
+		bu_test_die(where, "%s", error);
+	bu_arena_set_access(&bu_test_kernel()->arena, place.object + place.field.offset,
+			    place.field.size, BU_RW);
 }
 
 uint64_t bpfunit_kobj_get(struct bpfunit_where where, const void *kobj, const char *path)

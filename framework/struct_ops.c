@@ -7,6 +7,7 @@
 
 #include "framework/kobj.h"
 #include "framework/state.h"
+#include "framework/struct_ops.h"
 #include "maps/struct_ops.h"
 
 /* The index of a member that can be called; -1 after telling why not. */
@@ -89,14 +90,17 @@ int64_t bpfunit_struct_ops_call(struct bpfunit_where where, const struct bpf_map
 				const char *member, const uint64_t *args, size_t nr_args)
 {
 	const struct bu_map *found;
+	const struct bu_struct_ops *ops;
 	struct bu_test_io io = { .cpu = -1 };
+	struct bu_unlocked unlocked;
 	struct result result;
+	bool ended;
 	int nth;
 
 	bu_test_at(where);
 	found = bu_map_of(where, map);
 	if (found->type != BPF_MAP_TYPE_STRUCT_OPS) {
-		bu_test_fail(where, "cannot call '%s': map '%s' is a %s", member, found->name,
+		bu_test_fail(where, "cannot call '%s': map '%s' is of type %s", member, found->name,
 			     found->ops->name);
 		return BPFUNIT_FAULTED;
 	}
@@ -105,8 +109,11 @@ int64_t bpfunit_struct_ops_call(struct bpfunit_where where, const struct bpf_map
 		return BPFUNIT_FAULTED;
 	io.ctx = (void *)args;
 	io.ctx_size = nr_args * sizeof(*args);
-	result = result_of(bu_struct_ops(found), nth); /* before a run makes the types anew */
-	if (!run(bu_struct_ops(found)->progs[nth], &io))
-		return BPFUNIT_FAULTED;
-	return narrow(result, io.retval);
+	ops = bu_struct_ops(found);
+	result = result_of(ops, nth); /* before a run makes the types anew */
+	bu_struct_ops_unlock(&unlocked, bu_btf_string(ops->btf, ops->type.type->name_off), args,
+			     nr_args);
+	ended = run(ops->progs[nth], &io);
+	bu_struct_ops_lock(&unlocked);
+	return ended ? narrow(result, io.retval) : BPFUNIT_FAULTED;
 }

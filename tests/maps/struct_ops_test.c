@@ -406,7 +406,7 @@ FAILS(struct_ops_call, refusals,
       "cannot call 'flags' of map 'demo': it is no function\n"
       "cannot call 'unused' of map 'demo': it is NULL\n"
       "cannot call 'compute' of map 'demo' with 1 arguments: it takes 2\n"
-      "cannot call 'compute': map 'struct_o.bss' is a array")
+      "cannot call 'compute': map 'struct_o.bss' is of type array")
 {
 	struct bpf_link *link;
 

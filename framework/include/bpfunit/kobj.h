@@ -2,7 +2,8 @@
 /*
  * Kernel objects: structs that programs read through BTF pointers, BPF_CORE_READ or probe reads
  * (task_struct, sock, ...). Their layout is that of the emulated kernel's BTF, so fields are set by
- * name. Programs may read them and not write them.
+ * name. Programs may read them and not write them, but for KOBJ_WRITABLE() and what the kernel lets the members of a
+ * struct_ops write (bpfunit/struct_ops.h).
  */
 #ifndef BPFUNIT_KOBJ_H
 #define BPFUNIT_KOBJ_H
@@ -25,6 +26,11 @@ BPFUNIT_API void *bpfunit_kobj(struct bpfunit_where where, const char *type);
 BPFUNIT_API void bpfunit_kobj_set(struct bpfunit_where where, void *kobj, const char *path, uint64_t value);
 BPFUNIT_API void bpfunit_kobj_set_str(struct bpfunit_where where, void *kobj, const char *path, const char *text);
 BPFUNIT_API uint64_t bpfunit_kobj_get(struct bpfunit_where where, const void *kobj, const char *path);
+
+/* Let programs write a field from now on (a whole object: ""), as a subsystem of the kernel does whose objects they
+ * may change: KOBJ_WRITABLE(conn, "mark"). A bad path ends the test. */
+#define KOBJ_WRITABLE(kobj, path) bpfunit_kobj_writable(BPFUNIT_HERE, kobj, path)
+BPFUNIT_API void bpfunit_kobj_writable(struct bpfunit_where where, void *kobj, const char *path);
 
 /* The current task (bpf_get_current_task): made when first needed. Those of its fields pid, tgid, comm,
  * real_parent (pid, tgid), group_leader, cred (uid, gid and the like) that the type has follow the environment:

@@ -2,6 +2,10 @@
 /*
  * Calling what a struct_ops map implements, as the kernel does once it is registered (by
  * bpf_map__attach_struct_ops()). Maps and arguments stay the caller's.
+ *
+ * In kernel objects among the arguments the function may write the fields that the kernel lets it
+ * write: of tcp_congestion_ops, sched_ext_ops, Qdisc_ops and bpf_dummy_ops. For other structs the
+ * test names them by KOBJ_WRITABLE() (bpfunit/kobj.h).
  */
 #ifndef BPFUNIT_STRUCT_OPS_H
 #define BPFUNIT_STRUCT_OPS_H
