@@ -3,11 +3,13 @@
  * Processes of tests. One loop waits for output, ends of processes, time limits and interruptions,
  * and never blocks on a test: its output is read as it comes, its messages lie in shared memory.
  *
- * A test's process leads a process group, so that what it leaves behind ends with it. Results are
+ * A test's process leads a process group, so that what it leaves behind ends with it (what leaves
+ * the group, too: orphans.h). Results are
  * reported in the order of the plan whatever order they finish in.
  */
 #include "runner/pool.h"
 #include "runner/child.h"
+#include "runner/orphans.h"
 #include "runner/output.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -43,6 +45,7 @@ struct pool {
 	size_t next, reported; /* results started / reported */
 	bool stop;             /* start no more */
 	sigset_t outside;      /* signals as they were before */
+	struct bu_orphans orphans;
 	struct pollfd *polls;
 };
 
@@ -277,7 +280,8 @@ static const char *signal_hint(int number)
 {
 	if (number != SIGSYS)
 		return "";
-	return "\n  hint: calls of this machine's bpf(2) or perf_event_open(2), past bpfunit's, end "
+	return "\n  hint: calls of this machine's bpf(2) or perf_event_open(2), past bpfunit's, "
+	       "end "
 	       "so. They come from system call instructions of one's own and from libraries opened "
 	       "with RTLD_DEEPBIND or dlmopen(): open those without (BPFUNIT_HOST_BPF=1 lets the "
 	       "calls pass)";
@@ -395,6 +399,8 @@ static void run_all(struct pool *pool)
 	for (;;) {
 		double now_s;
 
+		if (!pool->running)
+			bu_orphans_kill(&pool->orphans);
 		start_tests(pool);
 		report_finished(pool);
 		if (!pool->running && (pool->stop || pool->next == pool->report->total))
@@ -474,7 +480,9 @@ static int run_forked(const struct bu_options *options, struct bu_report *report
 
 	if (!error) {
 		catch_signals(&pool);
+		bu_orphans_begin(&pool.orphans);
 		run_all(&pool);
+		bu_orphans_end(&pool.orphans);
 		restore_signals(&pool);
 	}
 	pool_destroy(&pool);

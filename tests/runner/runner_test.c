@@ -429,9 +429,9 @@ static bool is_alive(pid_t pid)
 	return state != 'Z' && state != 'X';
 }
 
-BPF_TEST(runner, kills_what_a_test_leaves_behind)
+static void expect_left_behind_and_killed(char *test)
 {
-	struct spawned *run = RUN(SAMPLE, "--verbose", "ugly.leaves_a_process_behind");
+	struct spawned *run = RUN(SAMPLE, "--verbose", test);
 	const char *text = strstr(run->out, "pid ");
 	pid_t pid = text ? atoi(text + 4) : 0;
 
@@ -440,6 +440,18 @@ BPF_TEST(runner, kills_what_a_test_leaves_behind)
 	for (int i = 0; i < 100 && is_alive(pid); i++)
 		usleep(10000);
 	EXPECT_FALSE(is_alive(pid));
+}
+
+BPF_TEST(runner, kills_what_a_test_leaves_behind)
+{
+	expect_left_behind_and_killed("ugly.leaves_a_process_behind");
+}
+
+BPF_TEST(runner, kills_a_daemon_that_a_test_leaves_behind)
+{
+	if (access(text_of("/proc/self/task/%d/children", (int)getpid()), R_OK))
+		BPFUNIT_SKIP("/proc does not tell a process's children");
+	expect_left_behind_and_killed("ugly.leaves_a_daemon_behind");
 }
 
 BPF_TEST(runner, hears_a_test_that_closed_its_descriptors)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 BPF_TEST(good, passes)
@@ -152,6 +153,28 @@ BPF_TEST(ugly, leaves_a_process_behind)
 	}
 	printf("pid %d\n", (int)pid);
 	EXPECT_GT(pid, 0);
+}
+
+/* As daemon(3): a session of its own, and init is its parent. */
+BPF_TEST(ugly, leaves_a_daemon_behind)
+{
+	int pipe_fds[2];
+	pid_t pid = 0;
+
+	ASSERT_OK(pipe(pipe_fds));
+	if (fork() == 0) {
+		setsid();
+		pid = fork();
+		if (pid == 0) {
+			for (;;)
+				pause();
+		}
+		_exit(write(pipe_fds[1], &pid, sizeof(pid)) != sizeof(pid));
+	}
+	ASSERT_EQ(read(pipe_fds[0], &pid, sizeof(pid)), sizeof(pid));
+	printf("pid %d\n", (int)pid);
+	EXPECT_GT(pid, 0);
+	wait(NULL);
 }
 
 BPF_TEST(ugly, closes_all_descriptors)
