@@ -278,6 +278,9 @@ static bool may_lack_key(const struct bu_map *map, const struct bu_btf *btf, u32
 static bool key_is_right(const struct bu_map *map, const struct bu_btf *btf, u32 key_type_id,
 			 u32 value_type_id)
 {
+	if (map->type == (enum bpf_map_type)BU_MAP_TYPE_INSN_ARRAY)
+		return false; /* it asks for a value of type long, which is not as long as its own
+			       */
 	if (!key_type_id)
 		return may_lack_key(map, btf, value_type_id);
 	if (bu_btf_size_of(btf, key_type_id) != map->key_size)

@@ -90,6 +90,7 @@ struct bu_map {
 		u64 size;
 		u64 user; /* where user space has it; 0: not known yet */
 	} arena;
+	bool claimed;                  /* BPF_MAP_TYPE_INSN_ARRAY: a program uses it, or used it */
 	struct bu_map_template *inner; /* of maps of maps: maps/map_in_map.c; else NULL */
 	bool is_exclusive;             /* only the program of this SHA-256 may use it */
 	u8 exclusive[32];

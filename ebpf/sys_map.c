@@ -128,6 +128,7 @@ static const char *map_type_text(u32 type)
 		"user_ringbuf",
 		"cgrp_storage",
 		"arena",
+		"insn_array",
 	};
 
 	return type < BU_ARRAY_SIZE(names) ? names[type] : "unknown";

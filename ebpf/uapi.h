@@ -13,6 +13,14 @@ enum { /* program types */
        BU_PROG_TYPE_NETFILTER = 32,
 };
 
+/* A value of BPF_MAP_TYPE_INSN_ARRAY. Source: include/uapi/linux/bpf.h (6.19) */
+struct bu_insn_array_value {
+	u32 orig_off; /* the instruction as it is loaded: the only member that user space sets */
+	u32 xlated_off;
+	u32 jitted_off;
+	u32 pad;
+};
+
 enum { /* attach types */
        BU_ATTACH_STRUCT_OPS = 44,
        BU_ATTACH_NETFILTER = 45,

@@ -38,6 +38,7 @@ static const u8 forbidden[64] = {
 	[BPF_MAP_TYPE_BLOOM_FILTER] = BOTH,
 	[BU_MAP_TYPE_CGRP_STORAGE] = BOTH,
 	[BU_MAP_TYPE_ARENA] = BOTH,
+	[BU_MAP_TYPE_INSN_ARRAY] = BOTH,
 };
 
 static bool __attribute__((noinline, cold))

@@ -3,7 +3,8 @@
 #include "ebpf/map.h"
 
 /* Not in the oldest header that we build with. */
-#define BPF_MAP_TYPE_ARENA BU_MAP_TYPE_ARENA
+#define BPF_MAP_TYPE_ARENA      BU_MAP_TYPE_ARENA
+#define BPF_MAP_TYPE_INSN_ARRAY BU_MAP_TYPE_INSN_ARRAY
 
 #define BU_MAP(type, name) extern const struct bu_map_ops bu_##name##_ops;
 #include "maps/maps.def"

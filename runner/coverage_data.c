@@ -54,6 +54,23 @@ const struct bu_cov_func *bu_cov_func_of(const struct bu_cov_prog *prog, uint32_
 	return NULL;
 }
 
+struct bu_cov_targets bu_cov_targets_of(const struct bu_cov_prog *prog, uint32_t index)
+{
+	const struct bu_cov_func *func = bu_cov_func_of(prog, index);
+	struct bu_cov_targets targets = { 0 };
+
+	for (size_t i = 0; i < prog->nr_insns; i++) {
+		const struct bu_cov_insn *insn = &prog->insns[i];
+
+		if (!insn->target || bu_cov_func_of(prog, insn->index) != func)
+			continue;
+		targets.all++;
+		targets.reached += insn->arrived > 0;
+		targets.arrived += insn->arrived;
+	}
+	return targets;
+}
+
 uint64_t bu_cov_executed(const struct bu_cov_prog *prog, uint32_t index)
 {
 	for (size_t i = 0; i < prog->nr_insns; i++) {
@@ -158,6 +175,8 @@ void bu_cov_measure(const struct bu_cov_prog *prog, struct bu_cov_total *total)
 		const struct bu_cov_insn *insn = &prog->insns[i];
 
 		total->insns_hit += insn->executed > 0;
+		total->branches += insn->target;
+		total->branches_hit += insn->target && insn->arrived;
 		if (!insn->branch)
 			continue;
 		total->branches += 2;

@@ -14,8 +14,10 @@
 struct bu_cov_insn {
 	uint32_t index; /* slot in the program */
 	bool branch;    /* conditional jump: taken counts */
+	bool indirect;  /* gotox */
+	bool target;    /* where a gotox may lead: arrived counts */
 	char *text;
-	uint64_t executed, taken;
+	uint64_t executed, taken, arrived;
 };
 
 struct bu_cov_func {
@@ -36,6 +38,7 @@ struct bu_cov_prog {
 	uint32_t nr_slots;
 	struct bu_cov_insn *insns; /* ascending index, as lines are by insn and funcs by start */
 	size_t nr_insns;
+	size_t nr_targets;
 	struct bu_cov_func *funcs;
 	size_t nr_funcs;
 	struct bu_cov_line *lines;
@@ -55,6 +58,12 @@ void bu_cov_free(struct bu_cov *cov);
 /* The line / function of an instruction (by slot), or NULL. */
 const struct bu_cov_line *bu_cov_line_of(const struct bu_cov_prog *prog, uint32_t index);
 const struct bu_cov_func *bu_cov_func_of(const struct bu_cov_prog *prog, uint32_t index);
+/* Targets in the function of an instruction, how many were reached, and how often in all. */
+struct bu_cov_targets {
+	size_t all, reached;
+	uint64_t arrived;
+};
+struct bu_cov_targets bu_cov_targets_of(const struct bu_cov_prog *prog, uint32_t index);
 /* Executions of the instruction at a slot. */
 uint64_t bu_cov_executed(const struct bu_cov_prog *prog, uint32_t index);
 
@@ -71,7 +80,7 @@ struct bu_cov_hit *bu_cov_hits(const struct bu_cov *cov, size_t *count);
 
 struct bu_cov_total {
 	size_t insns, insns_hit;
-	size_t branches, branches_hit; /* two of each conditional jump */
+	size_t branches, branches_hit; /* two of each conditional jump, one of each target */
 	size_t lines, lines_hit;
 };
 void bu_cov_measure(const struct bu_cov_prog *prog, struct bu_cov_total *total);

@@ -21,6 +21,7 @@ struct branch_hit {
 	const char *path, *func;
 	uint32_t line;
 	uint32_t position; /* in func */
+	bool target;       /* of an indirect jump: taken and fell are of it, and it has one way */
 	uint64_t taken, fell;
 };
 
@@ -104,7 +105,9 @@ static int compare_branches(const void *a, const void *b)
 		order = compare_u32(left->line, right->line);
 	if (!order)
 		order = strcmp(left->func, right->func);
-	return order ? order : compare_u32(left->position, right->position);
+	if (!order)
+		order = compare_u32(left->position, right->position);
+	return order ? order : compare_u32(left->target, right->target);
 }
 
 static struct branch_hit branch_of(const struct bu_cov_prog *prog, const struct bu_cov_insn *insn,
@@ -122,14 +125,29 @@ static struct branch_hit branch_of(const struct bu_cov_prog *prog, const struct 
 	};
 }
 
+static struct branch_hit target_of(const struct bu_cov_prog *prog, const struct bu_cov_insn *insn,
+				   const struct bu_cov_line *line)
+{
+	struct branch_hit hit = branch_of(prog, insn, line);
+
+	hit.target = true;
+	hit.taken = insn->arrived;
+	hit.fell = bu_cov_targets_of(prog, insn->index).arrived - insn->arrived;
+	return hit;
+}
+
 static void collect_branches(struct tracefile *trace, const struct bu_cov_prog *prog)
 {
 	for (size_t i = 0; i < prog->nr_insns; i++) {
 		const struct bu_cov_insn *insn = &prog->insns[i];
 		const struct bu_cov_line *line = bu_cov_line_of(prog, insn->index);
 
-		if (insn->branch && line && line->line)
+		if (!line || !line->line)
+			continue;
+		if (insn->branch)
 			trace->branches[trace->nr_branches++] = branch_of(prog, insn, line);
+		if (insn->target)
+			trace->branches[trace->nr_branches++] = target_of(prog, insn, line);
 	}
 }
 
@@ -173,21 +191,17 @@ static void put_funcs(struct tracefile *trace, const char *path)
 	fprintf(trace->out, "FNF:%zu\nFNH:%zu\n", found, hit);
 }
 
-static void put_branch(struct tracefile *trace, const struct branch_hit *branch, uint32_t block)
+static void put_way(struct tracefile *trace, const struct branch_hit *branch, uint32_t block,
+		    uint32_t way)
 {
+	fprintf(trace->out, "BRDA:%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",", branch->line, block, way);
 	if (branch->taken || branch->fell)
-		fprintf(trace->out,
-			"BRDA:%" PRIu32 ",%" PRIu32 ",0,%" PRIu64 "\n"
-			"BRDA:%" PRIu32 ",%" PRIu32 ",1,%" PRIu64 "\n",
-			branch->line, block, branch->taken, branch->line, block, branch->fell);
+		fprintf(trace->out, "%" PRIu64 "\n", way ? branch->fell : branch->taken);
 	else
-		fprintf(trace->out,
-			"BRDA:%" PRIu32 ",%" PRIu32 ",0,-\n"
-			"BRDA:%" PRIu32 ",%" PRIu32 ",1,-\n",
-			branch->line, block, branch->line, block);
+		fputs("-\n", trace->out);
 }
 
-/* Each jump is a block of its own: taken, then not taken. */
+/* Each jump is a block of its own: taken, then not taken; so is each target of an indirect one. */
 static void put_branches(struct tracefile *trace, const char *path)
 {
 	size_t found = 0, hit = 0;
@@ -200,9 +214,10 @@ static void put_branches(struct tracefile *trace, const char *path)
 			continue;
 		block = branch->line == line ? block + 1 : 0;
 		line = branch->line;
-		put_branch(trace, branch, block);
-		found += 2;
-		hit += (branch->taken > 0) + (branch->fell > 0);
+		for (uint32_t way = 0; way < (branch->target ? 1u : 2u); way++, found++) {
+			put_way(trace, branch, block, way);
+			hit += (way ? branch->fell : branch->taken) > 0;
+		}
 	}
 	fprintf(trace->out, "BRF:%zu\nBRH:%zu\n", found, hit);
 }
@@ -244,7 +259,7 @@ static int trace_init(struct tracefile *trace, const struct bu_cov *cov)
 		insns += cov->progs[i].nr_insns;
 	}
 	trace->funcs = calloc(funcs, sizeof(*trace->funcs));
-	trace->branches = calloc(insns, sizeof(*trace->branches));
+	trace->branches = calloc(2 * insns, sizeof(*trace->branches));
 	trace->lines = bu_cov_hits(cov, &trace->nr_lines);
 	return trace->funcs && trace->branches && trace->lines ? 0 : -ENOMEM;
 }

@@ -95,20 +95,40 @@ static void put_line(FILE *out, const struct bu_cov_prog *prog, const struct bu_
 	fputc('\n', out);
 }
 
-static void put_insn(FILE *out, const struct bu_cov_insn *insn)
+/* Where control went from an instruction, and whether it got there by an indirect jump. */
+static void put_ways(FILE *out, const struct bu_cov_insn *insn,
+		     const struct bu_cov_targets *targets)
+{
+	if (insn->branch && insn->executed)
+		fprintf(out, "taken %" PRIu64 ", not taken %" PRIu64, insn->taken,
+			insn->executed - insn->taken);
+	else if (insn->indirect && insn->executed)
+		fprintf(out, "%zu of %zu targets reached", targets->reached, targets->all);
+	else if (insn->branch || insn->indirect)
+		fputs("never reached", out);
+	if (insn->target)
+		fprintf(out, "%s%" PRIu64 " by gotox", insn->branch || insn->indirect ? "; " : "",
+			insn->arrived);
+}
+
+static void put_insn(FILE *out, const struct bu_cov_prog *prog, const struct bu_cov_insn *insn)
 {
 	uint64_t fell = insn->executed - insn->taken;
 	bool half = insn->branch && (!insn->taken || !fell);
+	struct bu_cov_targets targets = { 0 };
 
+	if (insn->indirect)
+		targets = bu_cov_targets_of(prog, insn->index);
+	half = half || targets.reached < targets.all || (insn->target && !insn->arrived);
 	fprintf(out, "%10" PRIu64 " %c       |   %4" PRIu32 ": ", insn->executed,
 		!insn->executed || half ? '!' : ' ', insn->index);
-	if (!insn->branch)
+	if (insn->branch || insn->indirect || insn->target) {
+		fprintf(out, "%-*s  ", TEXT_COLUMNS, insn->text);
+		put_ways(out, insn, &targets);
+		fputc('\n', out);
+	} else {
 		fprintf(out, "%s\n", insn->text);
-	else if (!insn->executed)
-		fprintf(out, "%-*s  never reached\n", TEXT_COLUMNS, insn->text);
-	else
-		fprintf(out, "%-*s  taken %" PRIu64 ", not taken %" PRIu64 "\n", TEXT_COLUMNS,
-			insn->text, insn->taken, fell);
+	}
 }
 
 /* A heading where a function begins, and a rule where the code comes from another file from here
@@ -141,7 +161,7 @@ static void put_insns(FILE *out, const struct bu_cov_prog *prog)
 			shown = NULL;
 		if (line && !same_line(line, shown))
 			put_line(out, prog, line, i);
-		put_insn(out, &prog->insns[i]);
+		put_insn(out, prog, &prog->insns[i]);
 		shown = line;
 		path = path_now;
 	}

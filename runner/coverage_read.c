@@ -180,9 +180,27 @@ static int read_insn(struct reader *reader, char **fields)
 	    (prog->nr_insns && insn[-1].index >= insn->index))
 		return malformed(reader, "instruction %s cannot be here", fields[1]);
 	insn->branch = strcmp(fields[2], "branch") == 0;
+	insn->indirect = strcmp(fields[2], "indirect") == 0;
 	insn->text = strdup(fields[3]);
 	prog->nr_insns++;
 	return insn->text ? 0 : -ENOMEM;
+}
+
+static int read_target(struct reader *reader, char **fields)
+{
+	struct bu_cov_prog *prog = reader->prog;
+	uint32_t index;
+	size_t i = 0;
+
+	if (!parse_u32(fields[1], prog->nr_slots, &index))
+		return malformed(reader, "'%s' is no instruction", fields[1]);
+	while (i < prog->nr_insns && prog->insns[i].index != index)
+		i++;
+	if (i == prog->nr_insns || prog->insns[i].target)
+		return malformed(reader, "target %s cannot be here", fields[1]);
+	prog->insns[i].target = true;
+	prog->nr_targets++;
+	return 0;
 }
 
 static int read_end(struct reader *reader, char **fields)
@@ -196,8 +214,8 @@ static const struct {
 	size_t fields;
 	int (*read)(struct reader *reader, char **fields);
 } records[] = {
-	{ "program", 4, read_program }, { "func", 4, read_func }, { "line", 6, read_line },
-	{ "insn", 4, read_insn },       { "end", 1, read_end },
+	{ "program", 4, read_program }, { "func", 4, read_func },     { "line", 6, read_line },
+	{ "insn", 4, read_insn },       { "target", 2, read_target }, { "end", 1, read_end },
 };
 
 static int read_record(struct reader *reader, char *line)
@@ -282,16 +300,19 @@ static void take_counts(struct bu_cov_prog *prog, const uint64_t *words)
 		insn->taken = insn->branch ? words[2 + prog->nr_slots + insn->index] : 0;
 		if (insn->taken > insn->executed)
 			insn->taken = insn->executed;
+		insn->arrived = insn->target ? words[2 + 2 * prog->nr_slots + insn->index] : 0;
 	}
 }
 
 static int parse_counts(struct bu_cov_prog *prog, const char *path, const uint64_t *words,
 			size_t size)
 {
+	size_t arrays = prog->nr_targets ? 3 : 2;
+
 	if (size == 0) /* made, and not yet written to */
 		return 0;
 	if (size < 16 || words[0] != COUNT_MAGIC || words[1] != prog->nr_slots ||
-	    size != (2 + 2 * (size_t)prog->nr_slots) * sizeof(uint64_t)) {
+	    size != (2 + arrays * (size_t)prog->nr_slots) * sizeof(uint64_t)) {
 		fprintf(stderr, "bpfunit: %s: these are not the counts of %u instructions\n", path,
 			prog->nr_slots);
 		return -EBADMSG;

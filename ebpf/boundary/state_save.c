@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Saving what is pinned, and all that it refers to. Maps come before programs, contents after both:
- * a program names maps, and a PROG_ARRAY holds programs. A file is replaced whole, or not at all.
+ * a program names maps, and a PROG_ARRAY holds programs. But the contents of jump tables are part
+ * of the program that uses them. A file is replaced whole, or not at all.
  * Differs from a kernel that goes on running: records in ring buffers, timers, and links to
  * what only a descriptor names (control groups, perf events, other programs) are not kept.
  */
@@ -12,6 +13,7 @@
 #include "ebpf/kernel.h"
 #include "ebpf/link/link.h"
 #include "ebpf/syscall.h"
+#include "ebpf/uapi.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,6 +41,11 @@ static void put_bytes(struct saver *saver, const void *bytes, size_t size)
 {
 	if (size)
 		fwrite(bytes, size, 1, saver->out);
+}
+
+static bool is_table(const struct bu_map *map)
+{
+	return map->type == (enum bpf_map_type)BU_MAP_TYPE_INSN_ARRAY;
 }
 
 static bool holds_maps(const struct bu_map *map)
@@ -184,7 +191,7 @@ static void save_map(struct saver *saver, struct bu_object *object)
 		.key_size = map->key_size,
 		.value_size = map->value_size,
 		.max_entries = map->max_entries,
-		.flags = map->flags,
+		.flags = is_table(map) ? 0 : map->flags, /* its flag is the kernel's own */
 		.map_extra = map->map_extra,
 		.btf_id = map->btf ? map->btf->object.id : 0,
 		.btf_key_type_id = map->btf_key_type_id,
@@ -268,6 +275,12 @@ static void save_element(struct saver *saver, struct bu_map *map, const void *ke
 			 const void *value)
 {
 	u32 size = bu_map_user_value_size(map);
+	struct bu_insn_array_value entry;
+
+	if (is_table(map)) { /* the program says the rest again */
+		entry = (struct bu_insn_array_value){ .orig_off = *(const u32 *)value };
+		value = &entry;
+	}
 
 	if ((map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY) &&
 	    is_zero(value, size))
@@ -293,6 +306,18 @@ static void save_contents(struct saver *saver, struct bu_object *object)
 	}
 	if (map->frozen)
 		put_record(saver, BU_STATE_FREEZE, object->id, 0);
+}
+
+static void save_table(struct saver *saver, struct bu_object *object)
+{
+	if (is_table(bu_container_of(object, struct bu_map, object)))
+		save_contents(saver, object);
+}
+
+static void save_other_contents(struct saver *saver, struct bu_object *object)
+{
+	if (!is_table(bu_container_of(object, struct bu_map, object)))
+		save_contents(saver, object);
 }
 
 static void save_marked(struct saver *saver, enum bu_object_kind kind,
@@ -394,9 +419,10 @@ static void save_all(struct saver *saver)
 	put_bytes(saver, kernel->next_id, sizeof(kernel->next_id));
 	save_marked(saver, BU_OBJECT_BTF, save_btf);
 	save_marked(saver, BU_OBJECT_MAP, save_map);
+	save_marked(saver, BU_OBJECT_MAP, save_table);
 	save_marked(saver, BU_OBJECT_PROG, save_prog);
 	save_marked(saver, BU_OBJECT_PROG, save_binds);
-	save_marked(saver, BU_OBJECT_MAP, save_contents);
+	save_marked(saver, BU_OBJECT_MAP, save_other_contents);
 	save_marked(saver, BU_OBJECT_LINK, save_link);
 	for (struct bu_tree *tree = bu_trees(kernel); tree; tree = tree->next)
 		save_tree(saver, tree);

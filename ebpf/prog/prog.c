@@ -12,6 +12,7 @@
 #include "ebpf/net/netdev.h"
 #include "ebpf/prog/prog_core.h"
 #include "ebpf/prog/prog_patch.h"
+#include "ebpf/prog/prog_tables.h"
 #include "ebpf/prog/sha256.h"
 #include "ebpf/syscall.h"
 #include "ebpf/vm/coverage.h"
@@ -40,6 +41,7 @@ static void destroy(struct bu_object *object)
 		bu_coverage_release(prog);
 	bu_patch_free(prog);
 	bu_prog_decode_free(prog);
+	bu_prog_free_tables(prog);
 	for (u32 i = 0; i < prog->nr_maps; i++)
 		bu_object_put(&prog->maps[i]->object);
 	if (prog->btf)
@@ -141,7 +143,7 @@ static int set_type(struct bu_prog *prog, const union bpf_attr *attr)
 	return bu_check_name(attr->prog_name);
 }
 
-/* Source: bpf_check_tail_call(), kernel/bpf/core.c (6.12). */
+/* The last step that can refuse. Source: bpf_check_tail_call(), kernel/bpf/core.c (6.12). */
 static int check_maps(const struct bu_prog *prog)
 {
 	int err = 0;
@@ -156,6 +158,8 @@ static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struc
 {
 	int err = bu_prog_find_exception(prog, attr, log);
 
+	if (!err)
+		err = bu_prog_find_tables(prog, attr, log);
 	if (!err)
 		err = bu_prog_validate(prog, log);
 	if (!err)
@@ -304,6 +308,7 @@ static struct bu_prog *load(struct bu_kernel *kernel, union bpf_attr *attr, bool
 		bu_coverage_describe(prog);
 		return prog;
 	}
+	bu_prog_release_tables(prog);
 	if (prog->object.id)
 		bu_object_put(&prog->object);
 	else

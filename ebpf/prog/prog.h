@@ -53,6 +53,9 @@ struct bu_prog {
 	u8 *code; /* address of instruction 0 as programs see it (BU_REGION_CODE), 8 bytes each */
 	struct bu_func *funcs;
 	u32 nr_funcs;
+	struct bu_table *tables; /* jump tables: ebpf/prog/prog_tables.h */
+	u32 nr_tables;
+	u8 *targets; /* of each instruction, whether a jump table names it; NULL: there is none */
 	struct bu_map *arena;  /* the one that its address space casts refer to; NULL: none */
 	u32 exception_insn;    /* where the exception callback begins; 0: the default one */
 	struct bu_line *lines; /* ascending; empty without BTF */
@@ -151,6 +154,9 @@ struct bu_log;
 /* Fill in prog->resolved and take references of the maps (ebpf/prog/prog_resolve.c). */
 /* The first `count` descriptors of fd_array: its maps are the program's. */
 int bu_prog_use_fds(struct bu_prog *prog, u64 fds, u32 count, struct bu_log *log);
+/* The map's descriptor that an lddw names, itself or by its place in fd_array. */
+int bu_prog_map_fd(const struct bpf_insn *insn, const union bpf_attr *attr, struct bu_log *log,
+		   int *fd);
 int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
 /* prog->btf, names of prog->funcs, prog->lines (ebpf/prog/prog_info.c). */
 int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);

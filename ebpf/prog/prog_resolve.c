@@ -19,9 +19,8 @@
 #define PSEUDO_MAP_IDX       5
 #define PSEUDO_MAP_IDX_VALUE 6
 
-/* The descriptor that an instruction names, itself or by its place in fd_array. */
-static int map_fd_of(const struct bpf_insn *insn, const union bpf_attr *attr, struct bu_log *log,
-		     int *fd)
+int bu_prog_map_fd(const struct bpf_insn *insn, const union bpf_attr *attr, struct bu_log *log,
+		   int *fd)
 {
 	*fd = insn->imm;
 	if (insn->src_reg != PSEUDO_MAP_IDX && insn->src_reg != PSEUDO_MAP_IDX_VALUE)
@@ -122,7 +121,7 @@ static int value_address(struct bu_map *map, u32 offset, struct bu_log *log, u64
 	if (!value) {
 		bu_log_add(log, "invalid access to map value pointer, value_size=%u off=%u\n",
 			   map->value_size, offset);
-		return -EINVAL;
+		return map->type == (enum bpf_map_type)BU_MAP_TYPE_INSN_ARRAY ? -EACCES : -EINVAL;
 	}
 	*address = (u64)value;
 	return 0;
@@ -148,7 +147,7 @@ static int resolve_map(struct bu_prog *prog, u32 i, const union bpf_attr *attr, 
 		bu_log_add(log, "unrecognized bpf_ld_imm64 insn\n");
 		return -EINVAL;
 	}
-	err = map_fd_of(insn, attr, log, &fd);
+	err = bu_prog_map_fd(insn, attr, log, &fd);
 	if (err)
 		return err;
 	object = bu_fd_object(prog->object.kernel, fd, BU_OBJECT_MAP, &err);

@@ -31,8 +31,8 @@ enum bu_region_kind {
 	BU_REGION_STACK,
 	BU_REGION_CTX,
 	BU_REGION_PACKET,
-	BU_REGION_MAP_VALUE,  /* owner: struct bu_map; label "key": a key that a callback was given
-			       */
+	BU_REGION_MAP_VALUE,  /* owner: struct bu_map; label "key": a key that a callback was given;
+				 "table": the addresses of BPF_MAP_TYPE_INSN_ARRAY */
 	BU_REGION_RINGBUF,    /* owner: struct bu_map */
 	BU_REGION_MAP_HANDLE, /* what a program holds as "map pointer"; owner: struct bu_map */
 	BU_REGION_CODE,       /* addresses of instructions; owner: struct bu_prog */

@@ -2,10 +2,11 @@
 /*
  * Exact executions of instructions from counts of edges.
  *
- * The interpreter counts at three kinds of places: each jump that was taken, each entry of a
- * function, and each place where control ended for good (an instruction that faulted, calls that
- * never returned, a successful tail call). Everything else follows: what enters an instruction is
- * what jumps to it plus what falls through from the one before it.
+ * The interpreter counts at four kinds of places: each jump that was taken, each entry of a
+ * function, each place where control ended for good (an instruction that faulted, calls that
+ * never returned, a successful tail call), and each target of an indirect jump. Everything else
+ * follows: what enters an instruction is what jumps to it plus what falls through from the one
+ * before it.
  */
 #include "ebpf/vm/decode.h"
 
@@ -13,7 +14,7 @@
 
 static bool falls_through(const struct bu_op *op)
 {
-	return op->code != BU_OP_JA && op->code != BU_OP_EXIT;
+	return op->code != BU_OP_JA && op->code != BU_OP_GOTOX && op->code != BU_OP_EXIT;
 }
 
 static bool is_jump(const struct bu_op *op)
@@ -42,6 +43,8 @@ void bu_prog_counts(const struct bu_prog *prog, u64 *executed, u64 *taken)
 	memset(taken, 0, prog->nr_insns * sizeof(*taken));
 	for (i = 0; i < prog->nr_funcs; i++)
 		executed[prog->funcs[i].start] += entries[i];
+	for (i = 0; prog->targets && i < prog->nr_insns; i++)
+		executed[i] += bu_arrival_counters(prog)[i];
 	for (i = 0; i < prog->nr_insns; i++) {
 		if (!is_jump(&prog->ops[i]))
 			continue;

@@ -11,6 +11,7 @@
 #include "ebpf/vm/coverage.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
+#include "ebpf/vm/decode.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ struct entry {
 	char *text; /* of the .prog file */
 	size_t text_len;
 	bool described; /* the .prog file is there */
-	u64 *now;       /* executed[n], taken[n] */
+	u64 *now;       /* executed[n], taken[n]; arrived[n] of a program with jump tables */
 	u64 *flushed;   /* what is in the file already */
 	u64 *sum;       /* the head, and room for reading the file */
 };
@@ -129,6 +130,8 @@ static const char *insn_kind(const struct bpf_insn *insn)
 		return "call";
 	if (op == BPF_EXIT)
 		return "exit";
+	if (insn->code == BU_INSN_GOTOX)
+		return "indirect";
 	if (op == BPF_JA || op == BU_INSN_JCOND)
 		return "jump";
 	return "branch";
@@ -146,6 +149,10 @@ static void put_insns(FILE *out, const struct bu_prog *prog)
 		/* The second half of a 64-bit load is no instruction of its own. */
 		if (prog->insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
 			i++;
+	}
+	for (u32 i = 0; prog->targets && i < prog->nr_insns; i++) {
+		if (prog->targets[i])
+			fprintf(out, "target\t%u\n", i);
 	}
 }
 
@@ -237,7 +244,7 @@ static int write_prog_file(struct entry *entry)
 
 static size_t count_words(const struct entry *entry)
 {
-	return 2 * (size_t)entry->prog->nr_insns;
+	return (entry->prog->targets ? 3 : 2) * (size_t)entry->prog->nr_insns;
 }
 
 /* Read the file's counts behind the head in entry->sum; an empty file counts as zeroes. */
@@ -299,11 +306,21 @@ static int add_counts(struct entry *entry, int fd)
 	return error; /* close() releases the lock */
 }
 
+static void count(struct entry *entry)
+{
+	const struct bu_prog *prog = entry->prog;
+	u32 n = prog->nr_insns;
+
+	bu_prog_counts(prog, entry->now, entry->now + n);
+	if (prog->targets)
+		memcpy(entry->now + 2 * n, bu_arrival_counters(prog), n * sizeof(u64));
+}
+
 static int flush_entry(struct entry *entry)
 {
 	int error, fd;
 
-	bu_prog_counts(entry->prog, entry->now, entry->now + entry->prog->nr_insns);
+	count(entry);
 	if (memcmp(entry->now, entry->flushed, count_words(entry) * sizeof(u64)) == 0)
 		return 0;
 	error = write_prog_file(entry);

@@ -133,6 +133,10 @@ static void decode_jump(const struct bu_prog *prog, struct bu_op *op, const stru
 		decode_call(prog, op, insn);
 		break;
 	case BPF_JA:
+		if (insn->code == BU_INSN_GOTOX) {
+			op->code = BU_OP_GOTOX;
+			break;
+		}
 		op->code = BU_OP_JA;
 		set_distance(op, (wide ? insn->off : insn->imm) + 1);
 		break;
@@ -302,7 +306,7 @@ static bool make_code(struct bu_prog *prog)
 
 int bu_prog_decode(struct bu_prog *prog)
 {
-	prog->nr_counters = prog->nr_insns * 2 + prog->nr_funcs;
+	prog->nr_counters = prog->nr_insns * (prog->targets ? 3 : 2) + prog->nr_funcs;
 	prog->counters = calloc(prog->nr_counters, sizeof(*prog->counters));
 	prog->ops = aligned_alloc(64, BU_ROUND_UP(prog->nr_insns * sizeof(*prog->ops), 64));
 	if (!prog->counters || !prog->ops || !make_code(prog))

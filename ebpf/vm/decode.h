@@ -62,8 +62,8 @@ struct bu_op {
 const void *const *bu_vm_handlers(void);
 
 /* prog->counters: how often control left each instruction by its jump, how often each function was
- * entered, and how often control ended in each instruction (faults, tail calls). See
- * ebpf/vm/counters.c. */
+ * entered, how often control ended in each instruction (faults, tail calls), and, of programs with
+ * jump tables, how often an indirect jump led to each. See ebpf/vm/counters.c. */
 static inline u64 *bu_entry_counters(const struct bu_prog *prog)
 {
 	return prog->counters + prog->nr_insns;
@@ -72,6 +72,19 @@ static inline u64 *bu_entry_counters(const struct bu_prog *prog)
 static inline u64 *bu_stop_counters(const struct bu_prog *prog)
 {
 	return prog->counters + prog->nr_insns + prog->nr_funcs;
+}
+
+static inline u64 *bu_arrival_counters(const struct bu_prog *prog)
+{
+	return bu_stop_counters(prog) + prog->nr_insns;
+}
+
+/* The instruction whose address this is, or UINT32_MAX. */
+static inline u32 bu_prog_insn_at(const struct bu_prog *prog, u64 address)
+{
+	u64 at = address - (u64)prog->code;
+
+	return at % 8 == 0 && at / 8 < prog->nr_insns ? (u32)(at / 8) : UINT32_MAX;
 }
 
 /* Index of the function that begins at an instruction; -1: none does. */

@@ -282,6 +282,8 @@ static void print_jump(struct text *text, const struct bu_prog *prog, u32 i)
 		PRINT(text, "goto pc%+d", insn->off);
 	else if (insn->code == (BPF_JMP32 | BPF_JA))
 		PRINT(text, "gotol pc%+d", insn->imm);
+	else if (insn->code == BU_INSN_GOTOX)
+		PRINT(text, "gotox r%d", insn->dst_reg);
 	else if (insn->code == (BPF_JMP | BU_INSN_JCOND))
 		PRINT(text, "may_goto pc%+d", insn->off);
 	else if (insn->code == (BPF_JMP | BPF_EXIT))

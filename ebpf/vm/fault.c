@@ -453,16 +453,19 @@ void bu_fault_budget(struct bu_run *run)
 {
 	struct bu_fault *fault = new_fault(run, BU_FAULT_BUDGET);
 	const struct bu_op *op = &run->prog->ops[run->insn];
+	u32 first = run->insn + op->off;
 
 	if (!fault)
 		return;
+	if (op->code == BU_OP_GOTOX)
+		first = bu_prog_insn_at(run->prog, run->regs[op->dst]);
 	HINT(fault, "a run may execute %lld instructions: an endless loop, or raise the budget",
 	     (long long)run->kernel->budget);
 	if (op->code == BU_OP_CALL_HELPER || op->code == BU_OP_CALL_LOCAL ||
 	    op->code == BU_OP_CALL_REG)
 		WHERE(fault, "in calls made by instruction %u", run->insn);
 	else
-		name_loop(fault, run->prog, run->insn + op->off, run->insn);
+		name_loop(fault, run->prog, first, run->insn);
 }
 
 /* What libbpf leaves in place of calls that cannot work. Source: tools/lib/bpf/relo_core.c,

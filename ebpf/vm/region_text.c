@@ -114,6 +114,7 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 {
 	unsigned long long n = bytes;
 	const char *label = region->info.label;
+	char what[32];
 
 	switch (region->info.kind) {
 	case BU_REGION_STACK:
@@ -130,11 +131,8 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 			 n);
 		break;
 	case BU_REGION_MAP_VALUE:
-		if (label) /* a callback's copy of a key */
-			name_owned(region, "key of map", n, text, size);
-		else
-			name_owned(region, region->info.owner ? "value of map" : "map value", n,
-				   text, size);
+		snprintf(what, sizeof(what), "%s of map", label ? label : "value");
+		name_owned(region, region->info.owner ? what : "map value", n, text, size);
 		break;
 	case BU_REGION_RINGBUF:
 		name_owned(region,
@@ -239,6 +237,9 @@ void bu_region_place_from(const struct bu_run *run, const struct bu_region *regi
 	} else if (region->info.kind == BU_REGION_STACK) {
 		snprintf(text, size, "at fp-%llu in %s",
 			 (unsigned long long)(start + bytes - address), name);
+	} else if (region->info.kind == BU_REGION_CODE && (address - start) % 8 == 0) {
+		snprintf(text, size, "instruction %llu of %s",
+			 (unsigned long long)(address - start) / 8, name);
 	} else {
 		snprintf(text, size, "at offset %llu of %s", (unsigned long long)(address - start),
 			 name);

@@ -12,6 +12,7 @@
  * shift by a constant out of range, and use callx: all three have a defined result.
  */
 #include "ebpf/kernel.h"
+#include "ebpf/prog/prog_tables.h"
 #include "ebpf/vm/decode.h"
 
 #include <stdarg.h>
@@ -77,6 +78,11 @@ static bool is_cond_jump(const struct bpf_insn *insn)
 static bool is_ja(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_JA) || insn->code == (BPF_JMP32 | BPF_JA);
+}
+
+static bool is_gotox(const struct bpf_insn *insn)
+{
+	return insn->code == BU_INSN_GOTOX;
 }
 
 static bool is_exit(const struct bpf_insn *insn)
@@ -201,6 +207,10 @@ static int check_jump(struct check *check, const struct bpf_insn *insn)
 			return refuse(check, "BPF_EXIT uses reserved fields");
 		return 0;
 	case BPF_JA:
+		if (is_gotox(insn))
+			return insn->src_reg || insn->off || insn->imm
+				       ? refuse(check, "BPF_JA|BPF_X uses reserved fields")
+				       : 0;
 		if (insn->dst_reg || insn->src_reg ||
 		    (BPF_CLASS(insn->code) == BPF_JMP ? insn->imm : insn->off))
 			return refuse(check, "BPF_JA uses reserved fields");
@@ -303,7 +313,7 @@ static int check_insn(struct check *check, const struct bpf_insn *insn)
 {
 	int error;
 
-	if (!known_opcodes[insn->code])
+	if (!known_opcodes[insn->code] || (is_gotox(insn) && !check->prog->nr_tables))
 		return refuse(check, "unknown opcode %02x", insn->code);
 	error = check_fields(check, insn);
 	return error ? error : check_registers(check, insn);
@@ -381,6 +391,31 @@ static int make_funcs(struct check *check, const u8 *marks, u32 nr)
 	return 0;
 }
 
+/* The function's jump tables stay inside it. Source: create_jt(), kernel/bpf/verifier.c (6.19) */
+static int check_tables(struct check *check, const struct bu_func *func)
+{
+	u32 found = 0;
+
+	for (u32 i = 0; i < check->prog->nr_tables; i++) {
+		const struct bu_table *table = &check->prog->tables[i];
+
+		if (!bu_table_of(table, func))
+			continue;
+		found++;
+		for (u32 j = 0; j < table->nr; j++) {
+			if (table->targets[j] >= func->end)
+				return refuse(check,
+					      "jump table for insn %u points outside of the "
+					      "subprog [%u,%u]",
+					      check->insn, func->start, func->end);
+		}
+	}
+	if (!found)
+		return refuse(check, "no jump tables found for subprog starting at %u",
+			      func->start);
+	return 0;
+}
+
 /* Jumps stay inside their function, and its last instruction does not fall through. */
 static int check_func(struct check *check, const struct bu_func *func, const u8 *marks)
 {
@@ -394,6 +429,8 @@ static int check_func(struct check *check, const struct bu_func *func, const u8 
 		last = check->insn = i;
 		if (is_func_ref(insn) && marks[target] & MIDDLE)
 			return refuse(check, "call to invalid destination");
+		if (is_gotox(insn) && check_tables(check, func))
+			return -EINVAL;
 		if (!is_cond_jump(insn) && !is_ja(insn))
 			continue;
 		if (target < func->start || target >= func->end)
@@ -464,9 +501,25 @@ static void reach(u8 *marks, u32 *pending, u32 *nr, u32 insn)
 	pending[(*nr)++] = insn;
 }
 
+/* Wherever an indirect jump may lead. */
+static void visit_targets(const struct bu_prog *prog, u32 i, u8 *marks, u32 *pending, u32 *nr)
+{
+	const struct bu_func *func = bu_prog_func(prog, i);
+
+	for (u32 t = 0; t < prog->nr_tables; t++) {
+		for (u32 j = 0; bu_table_of(&prog->tables[t], func) && j < prog->tables[t].nr; j++)
+			reach(marks, pending, nr, prog->tables[t].targets[j]);
+	}
+}
+
 static void visit(const struct bu_prog *prog, u32 i, u8 *marks, u32 *pending, u32 *nr)
 {
 	const struct bpf_insn *insn = &prog->insns[i];
+
+	if (is_gotox(insn)) {
+		visit_targets(prog, i, marks, pending, nr);
+		return;
+	}
 
 	if (is_ja(insn) || is_cond_jump(insn) || is_func_ref(insn))
 		reach(marks, pending, nr, target_of(prog, i));

@@ -94,12 +94,6 @@ static __attribute__((noinline, cold)) void fault_atomic(struct bu_run *run, con
 				bu_arena_readable(&run->kernel->arena, (void *)address, size));
 }
 
-static __attribute__((noinline, cold)) void fault_budget(struct bu_run *run, const struct bu_op *op)
-{
-	run->insn = op->insn;
-	bu_fault_budget(run);
-}
-
 static __attribute__((noinline, cold)) void fault_poison(struct bu_run *run, const struct bu_op *op)
 {
 	run->insn = op->insn;
@@ -169,13 +163,9 @@ static bool load_packet(struct bu_run *run, const struct bu_op *op)
 /* Call of an address: a subprogram's index, -2 for a helper's id, or -1: neither. */
 static int call_target(const struct bu_run *run, u64 address)
 {
-	u64 at = address - (u64)run->prog->code;
-
 	if (address < BU_HELPER_MAX)
 		return -2;
-	if (at % 8 || at / 8 >= run->prog->nr_insns)
-		return -1;
-	return bu_prog_func_at(run->prog, at / 8);
+	return bu_prog_func_at(run->prog, bu_prog_insn_at(run->prog, address));
 }
 
 #ifdef BU_VM_HOOKED
@@ -458,6 +448,14 @@ dispatch:
 		run->frames[run->depth].may_goto--;
 		NEXT
 	}
+	CASE(GOTOX)
+	{
+		const struct bu_op *next = bu_vm_gotox(run, op);
+
+		if (!next)
+			goto faulted;
+		NEXT_AT(next)
+	}
 	CASE(CALL_REG)
 	{
 		target = call_target(run, DST);
@@ -570,7 +568,8 @@ tail_call:
 out_of_budget:
 	if (op->code != BU_OP_CALL_LOCAL && op->code != BU_OP_CALL_REG)
 		counters[op->insn]--;
-	fault_budget(run, op);
+	run->insn = op->insn;
+	bu_fault_budget(run);
 faulted:
 	return 0;
 }

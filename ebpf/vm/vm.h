@@ -19,6 +19,9 @@ void bu_hook_after(struct bu_run *run, const struct bu_op *op);
 bool bu_vm_push_frame(struct bu_run *run, u32 return_insn);
 /* Leave it: poison the frame; restore r6 - r10 and run->prog. */
 void bu_vm_pop_frame(struct bu_run *run);
+/* The operation that an indirect jump leads to, counted and charged; NULL: the run has a fault now
+ * (ebpf/vm/gotox.c). */
+const struct bu_op *bu_vm_gotox(struct bu_run *run, const struct bu_op *op);
 /* Casts of arena pointers between what user space and what the machine calls them. NULL stays NULL.
  */
 u64 bu_cast_kern(const struct bu_prog *prog, u64 address);

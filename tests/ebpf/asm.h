@@ -10,8 +10,10 @@
 #define BU_TEST_ASM_H
 
 #include "ebpf/kernel.h"
+#include "ebpf/uapi.h"
 #include "ebpf/vm/decode.h"
 
+#include <bpf/bpf.h>
 #include <bpfunit/bpfunit.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@
 #define JMP32_X(op, dst, src, off)      INSN(BPF_JMP32 | (op) | BPF_X, dst, src, off, 0)
 #define JA(off)                         INSN(BPF_JMP | BPF_JA, 0, 0, off, 0)
 #define JA32(imm)                       INSN(BPF_JMP32 | BPF_JA, 0, 0, 0, imm)
+#define GOTOX(reg)                      INSN(BU_INSN_GOTOX, reg, 0, 0, 0)
 #define MAY_GOTO(off)                   INSN(BPF_JMP | BU_INSN_JCOND, 0, 0, off, 0)
 #define LDX(size, dst, src, off)        INSN(BPF_LDX | BPF_MEM | (size), dst, src, off, 0)
 #define LDSX(size, dst, src, off)       INSN(BPF_LDX | BU_INSN_MEMSX | (size), dst, src, off, 0)
@@ -99,6 +102,24 @@ static inline struct bu_prog *asm_load(const struct bpf_insn *insns, size_t coun
 		FAIL("load: %s\n%s", strerror(-error), log);
 	ASSERT_OK(bpfunit_defer(asm_put, prog));
 	return prog;
+}
+
+/* A jump table for one program, frozen, open until the test ends. */
+#define ASM_TABLE(...)                                                                             \
+	asm_table((const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / sizeof(u32))
+static inline int asm_table(const u32 *targets, u32 count)
+{
+	int fd = bpf_map_create((enum bpf_map_type)BU_MAP_TYPE_INSN_ARRAY, "jumps", 4,
+				sizeof(struct bu_insn_array_value), count, NULL);
+
+	ASSERT_OK(fd);
+	for (u32 i = 0; i < count; i++) {
+		struct bu_insn_array_value value = { .orig_off = targets[i] };
+
+		ASSERT_OK(bpf_map_update_elem(fd, &i, &value, 0));
+	}
+	ASSERT_OK(bpf_map_freeze(fd));
+	return fd;
 }
 
 struct asm_result {

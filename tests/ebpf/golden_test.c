@@ -110,6 +110,32 @@ GOLDEN(no_model, BPFUNIT_FAULT_NO_MODEL, CALL(w ? BPF_FUNC_get_stack : BPF_FUNC_
 GOLDEN(bad_instruction, BPFUNIT_FAULT_BAD_INSTRUCTION,
        CALL(w ? 195896080 : BPF_FUNC_get_current_task), RETURN(0))
 
+/* The address of a table's entry, and what is in it. */
+GOLDEN(jump_to_entry, BPFUNIT_FAULT_BAD_JUMP, VALUE(1, ASM_TABLE(5, 7)), LDX(BPF_DW, 2, 1, 8),
+       MOV64_X(3, w ? 1 : 2), GOTOX(3), RETURN(0), RETURN(1))
+
+GOLDEN(jump_beside_table, BPFUNIT_FAULT_BAD_JUMP, VALUE(1, ASM_TABLE(5, 8)), LDX(BPF_DW, 2, 1, 0),
+       ALU64_K(BPF_ADD, 2, w ? 16 : 24), GOTOX(2), LDDW(0, 1), EXIT, RETURN(1))
+
+GOLDEN(jump_into_insn, BPFUNIT_FAULT_BAD_JUMP, VALUE(1, ASM_TABLE(5, 8)), LDX(BPF_DW, 2, 1, 0),
+       ALU64_K(BPF_ADD, 2, w ? 8 : 0), GOTOX(2), LDDW(0, 1), EXIT, RETURN(1))
+
+GOLDEN(jump_out_of_function, BPFUNIT_FAULT_BAD_JUMP, VALUE(1, ASM_TABLE(8)),
+       VALUE(2, ASM_TABLE(11)), LDX(BPF_DW, 3, w ? 2 : 1, 0), GOTOX(3), CALL_PC(3), EXIT, RETURN(0),
+       MOV64_K(0, 2), RETURN(3))
+
+GOLDEN(jump_nowhere, BPFUNIT_FAULT_BAD_JUMP, VALUE(1, ASM_TABLE(5)), LDX(BPF_DW, 2, 1, 0),
+       ALU64_K(BPF_LSH, 2, w ? 63 : 0), GOTOX(2), RETURN(0))
+
+/* A table is as long as its entries are many. */
+GOLDEN(table_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, VALUE(1, ASM_TABLE(4, 4)),
+       LDX(BPF_DW, 2, 1, w ? 16 : 8), GOTOX(2), RETURN(0))
+
+GOLDEN(read_only_table, BPFUNIT_FAULT_READ_ONLY, VALUE(1, ASM_TABLE(6)), LDX(BPF_DW, 2, 1, 0),
+       INSN(w ? BPF_STX | BPF_MEM | BPF_DW : BPF_LDX | BPF_MEM | BPF_DW, w ? 1 : 2, w ? 2 : 1, 0,
+	    0),
+       GOTOX(2), MOV64_K(0, 9), RETURN(0))
+
 /* 8 functions may be active: the main one, and 7 that each call the next. */
 GOLDEN(recursion, BPFUNIT_FAULT_STACK_OVERFLOW, MOV64_K(1, w ? 8 : 7), CALL_PC(1), EXIT,
        MOV64_X(0, 1), ALU64_K(BPF_SUB, 1, 1), JMP_K(BPF_JEQ, 1, 0, 1), CALL_PC(-4), EXIT)

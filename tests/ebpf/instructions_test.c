@@ -28,8 +28,12 @@ static const char introduction[] =
 	"(Linux refuses it).\n"
 	"- Nothing is refused for what the flow of data shows; running shows it.\n"
 	"- Calls of unknown helpers and kernel functions load; they are faults when executed.\n"
-	"- `gotox` and BPF_MAP_TYPE_INSN_ARRAY, which Linux 6.18 does not have either, are refused "
-	"in the same way.\n\n"
+	"- `gotox` and BPF_MAP_TYPE_INSN_ARRAY are newer than 6.18: they are Linux 6.19's. A "
+	"program "
+	"that uses no such map\n"
+	"  is refused as by 6.18. Instructions stay where they are loaded, so a map's `xlated_off` "
+	"is "
+	"its `orig_off`.\n\n"
 	"The width of an operation is that of its class: `r1` names 64 bits, `w1` the lower 32, "
 	"which clear the upper.\n";
 

@@ -19,6 +19,7 @@
 #include "ebpf/kernel.h"
 #include "ebpf/prog/kfunc.h"
 #include "ebpf/syscall.h"
+#include "ebpf/uapi.h"
 #include "ebpf/vm/decode.h"
 #include "ebpf/vm/hook.h"
 #include "ebpf/vm/oddity.h"
@@ -65,6 +66,22 @@ static void fill_map(struct machine *m, int fd, const struct vm_map *map)
 	}
 }
 
+/* A jump table with places in the program, mostly frozen. */
+static void fill_table(struct machine *m, int fd, const struct vm_map *map, u32 entries)
+{
+	struct bu_insn_array_value value = { 0 };
+	u32 key;
+	union bpf_attr attr = { .map_fd = fd, .key = (u64)&key, .value = (u64)&value };
+
+	for (key = 0; key < entries; key++) {
+		value.orig_off = map->fill + key * (map->value_size % 8u);
+		call(m, BPF_MAP_UPDATE_ELEM, &attr);
+	}
+	attr = (union bpf_attr){ .map_fd = fd };
+	if (map->flags % 8u != 1)
+		call(m, BPF_MAP_FREEZE, &attr);
+}
+
 static void create_map(struct machine *m, struct fuzz_input *input)
 {
 	union bpf_attr attr = { 0 };
@@ -79,9 +96,17 @@ static void create_map(struct machine *m, struct fuzz_input *input)
 	attr.map_flags = map.flags;
 	if (attr.map_type == BPF_MAP_TYPE_RINGBUF)
 		attr.max_entries = 4096u << (map.max_entries % 4);
+	if (attr.map_type == BU_MAP_TYPE_INSN_ARRAY) {
+		attr.key_size = 4;
+		attr.value_size = sizeof(struct bu_insn_array_value);
+		attr.max_entries = map.max_entries % 8 + 1;
+		attr.map_flags = 0;
+	}
 	fd = call(m, BPF_MAP_CREATE, &attr);
 	m->maps[m->nr_maps++] = (int)fd;
-	if (fd >= 0)
+	if (fd >= 0 && attr.map_type == BU_MAP_TYPE_INSN_ARRAY)
+		fill_table(m, (int)fd, &map, attr.max_entries);
+	else if (fd >= 0)
 		fill_map(m, (int)fd, &map);
 }
 

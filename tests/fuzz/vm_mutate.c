@@ -120,6 +120,27 @@ static void put(struct insns *insns, size_t i, struct bpf_insn insn)
 		insns->at[i + 1] = (struct bpf_insn){ .imm = draw(insns, 4) ? 0 : draw_imm(insns) };
 }
 
+/* Load an entry of a table, jump to it. */
+static void put_jump(struct insns *insns, size_t i)
+{
+	u8 reg = draw(insns, 10) & 15;
+	const struct bpf_insn jump[] = {
+		{ .code = BPF_LD | BPF_IMM | BPF_DW,
+		  .dst_reg = reg,
+		  .src_reg = BPF_PSEUDO_MAP_VALUE,
+		  .imm = (s32)draw(insns, 4) },
+		{ .imm = 8 * (s32)draw(insns, 4) },
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW,
+		  .dst_reg = reg,
+		  .src_reg = reg,
+		  .off = (s16)(8 * draw(insns, 3)) },
+		{ .code = BU_INSN_GOTOX, .dst_reg = reg },
+	};
+
+	for (size_t j = 0; j < BU_ARRAY_SIZE(jump) && make_room(insns, i + j); j++)
+		insns->at[i + j] = jump[j];
+}
+
 static void change_field(struct insns *insns, struct bpf_insn *insn)
 {
 	switch (draw(insns, 5)) {
@@ -145,7 +166,11 @@ static void mutate(struct insns *insns)
 {
 	size_t i = draw(insns, (u32)insns->count + 1);
 
-	switch (draw(insns, 6)) {
+	switch (draw(insns, 7)) {
+	case 6:
+		if (draw(insns, 4) == 0)
+			put_jump(insns, i);
+		break;
 	case 0:
 		if (insns->count > 1 && i < insns->count) {
 			insns->count--;

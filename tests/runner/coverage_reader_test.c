@@ -69,6 +69,45 @@ static const char *three_programs(void)
 	return dir;
 }
 
+/* A switch of three cases by a jump table; one of them is a branch. */
+static char *switch_description(void)
+{
+	return text_of("bpfunit-coverage\t1\n"
+		       "program\tswitch\tsched_cls\t9\n"
+		       "func\t0\t9\tswitch\n"
+		       "line\t0\t3\t0\t/src/switch.bpf.c\tswitch (x) {\n"
+		       "line\t4\t4\t0\t/src/switch.bpf.c\tcase 0:\n"
+		       "line\t5\t5\t0\t/src/switch.bpf.c\tcase 1:\n"
+		       "line\t7\t6\t0\t/src/switch.bpf.c\tcase 2:\n"
+		       "insn\t0\tplain\tr1 = map[.jumptables][0]+0\n"
+		       "insn\t2\tplain\tr1 = *(u64 *)(r1 +0)\n"
+		       "insn\t3\tindirect\tgotox r1\n"
+		       "insn\t4\texit\texit\n"
+		       "insn\t5\tbranch\tif r1 == 0x0 goto pc+1\n"
+		       "insn\t6\texit\texit\n"
+		       "insn\t7\tplain\tr0 = 1\n"
+		       "insn\t8\texit\texit\n"
+		       "target\t4\n"
+		       "target\t5\n"
+		       "target\t7\n"
+		       "end\n");
+}
+
+static const char *indirect(const uint64_t executed[SLOTS], const uint64_t taken[SLOTS],
+			    const uint64_t arrived[SLOTS])
+{
+	const char *dir = temp_dir(), *counts = text_of("%s/switch-0001.count", dir);
+	FILE *out;
+
+	write_text(text_of("%s/switch-0001.prog", dir), switch_description());
+	write_counts(counts, executed, taken);
+	out = fopen(counts, "ae");
+	ASSERT_NOT_NULL(out);
+	fwrite(arrived, 8, SLOTS, out);
+	ASSERT_EQ(fclose(out), 0);
+	return dir;
+}
+
 #define COVERAGE(dir, ...) RUN(BPFUNIT, "coverage", (char *)(dir), ##__VA_ARGS__)
 
 /* ---- outputs ---- */
@@ -91,6 +130,20 @@ BPF_TEST(coverage_reader, listing)
 BPF_TEST(coverage_reader, lcov_merges_lines_and_functions)
 {
 	EXPECT_GOLDEN("three.info", COVERAGE(three_programs(), "--lcov", "-")->out);
+}
+
+BPF_TEST(coverage_reader, indirect_jumps)
+{
+	const char *dir = indirect((uint64_t[]){ 5, 0, 5, 5, 0, 5, 2, 3, 3 },
+				   (uint64_t[]){ 0, 0, 0, 0, 0, 3, 0, 0, 0 },
+				   (uint64_t[]){ 0, 0, 0, 0, 0, 5, 0, 0, 0 });
+	const char *never =
+		indirect((uint64_t[SLOTS]){ 0 }, (uint64_t[SLOTS]){ 0 }, (uint64_t[SLOTS]){ 0 });
+
+	EXPECT_GOLDEN("switch.txt", COVERAGE(dir, "--listing", "-")->out);
+	EXPECT_GOLDEN("switch.info", COVERAGE(dir, "--lcov", "-")->out);
+	EXPECT_CONTAINS(COVERAGE(never, "--listing=-")->out, "gotox r1");
+	EXPECT_CONTAINS(COVERAGE(never, "--lcov=-")->out, "BRDA:4,0,0,-\n");
 }
 
 BPF_TEST(coverage_reader, writes_files)
@@ -225,6 +278,10 @@ BPF_TEST(coverage_reader, refuses_malformed_descriptions)
 		{ "insn\t1\t", "insn\t0\t", ":12: instruction 0 cannot be here" },
 		{ "insn\t8\t", "insn\t9\t", ":18: instruction 9 cannot be here" },
 		{ "insn\t8\texit", "insn\t8", ":18: 'insn' with 3 fields" },
+		{ "end\n", "target\t9\nend\n", ":19: target 9 cannot be here" },
+		{ "end\n", "target\t4\nend\n", ":19: target 4 cannot be here" },
+		{ "end\n", "target\t5\ntarget\t5\nend\n", ":20: target 5 cannot be here" },
+		{ "end\n", "target\t-1\nend\n", ":19: '-1' is no instruction" },
 		{ "end\n", "", ": the end is missing" },
 		{ "end\n", "end", ":19: the file ends within a line" },
 		{ "end\n", "end\nend\n", ":20: 'end' with 1 fields" },
@@ -269,6 +326,17 @@ BPF_TEST(coverage_reader, refuses_malformed_counts)
 	EXPECT_EQ(read_counted(words, size)->status, 2);
 	words[0] = 0, words[1] = 9;
 	EXPECT_EQ(read_counted(words, size)->status, 2);
+}
+
+/* With targets there is an array more. */
+BPF_TEST(coverage_reader, refuses_counts_without_arrivals)
+{
+	const char *dir = temp_dir();
+
+	write_text(text_of("%s/switch-0001.prog", dir), switch_description());
+	write_counts(text_of("%s/switch-0001.count", dir), (uint64_t[SLOTS]){ 0 },
+		     (uint64_t[SLOTS]){ 0 });
+	EXPECT_CONTAINS(COVERAGE(dir)->err, "these are not the counts of 9 instructions");
 }
 
 BPF_TEST(coverage_reader, refuses_counts_without_a_program)

@@ -27,6 +27,7 @@ enum bpfunit_fault_kind {
 				       */
 	BPFUNIT_FAULT_DEADLOCK,       /* a spin lock that is taken while it is held */
 	BPFUNIT_FAULT_ENDED,          /* whoever watched the run ended it */
+	BPFUNIT_FAULT_BAD_JUMP,       /* gotox to what no jump table of the function names */
 };
 
 /* An instruction of a program, and where it comes from. Strings are "" where nothing is known. */
