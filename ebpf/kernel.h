@@ -68,6 +68,7 @@ struct bu_kernel {
 	enum bu_btf_choice btf_choice;
 	struct bu_fd_table *fds;   /* ebpf/boundary/fd.c */
 	struct bu_trees *trees;    /* ebpf/boundary/redirect.c; NULL: none touched */
+	bool has_directories;      /* virtual ones were opened: ebpf/boundary/files_directory.c */
 	struct bu_net *net;        /* ebpf/net/net.h; NULL: not touched */
 	struct bu_cgroup *cgroups; /* ebpf/link/cgroup.h; by ascending id */
 	u64 last_cgroup;           /* the latest id that was given */

@@ -13,6 +13,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,6 +60,8 @@ static const struct file *find(const char *path, const char **rest)
 		if (strncmp(path, files[i].path, len))
 			continue;
 		*rest = path + len;
+		if (files[i].content == bu_file_directory && !strcmp(*rest, "/"))
+			return &files[i];
 		if (path[len] && files[i].match != PREFIX &&
 		    (files[i].match != TREE || path[len] != '/'))
 			continue;
@@ -90,6 +93,40 @@ static int content_of(struct bu_kernel *kernel, const struct file *file, const c
 	return file->content ? file->content(kernel, rest, out) : -ENOENT;
 }
 
+/* A directory has what its rows' paths go on with, besides what content() listed. */
+static void list_rows(struct bu_kernel *kernel, const char *path, struct bu_bytes *out)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < BU_ARRAY_SIZE(files); i++) {
+		const char *name = files[i].path + len + 1, *rest;
+		const struct file *child;
+		int kind;
+
+		if (strncmp(files[i].path, path, len) || files[i].path[len] != '/' || !*name ||
+		    strchr(name, '/'))
+			continue;
+		child = find(files[i].path, &rest);
+		kind = child ? content_of(kernel, child, rest, NULL) : -ENOENT;
+		if (kind == 0 || kind == BU_FILE_DIRECTORY)
+			bu_file_print(out, kind ? "%s/\n" : "%s\n", name);
+	}
+}
+
+static int open_directory(struct bu_kernel *kernel, const struct file *file, const char *rest,
+			  int flags, struct bu_bytes *listing)
+{
+	char path[PATH_MAX], given[PATH_MAX];
+
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return -EISDIR;
+	snprintf(given, sizeof(given), "%s%s", file->path, rest);
+	if (!bu_path_normalize(given, path))
+		return -ENAMETOOLONG;
+	list_rows(kernel, path, listing);
+	return listing->failed ? -ENOMEM : bu_files_open_directory(kernel, path, listing, flags);
+}
+
 /* A memfd with the content as it is now. */
 static int open_content(struct bu_kernel *kernel, const struct file *file, const char *rest,
 			int flags)
@@ -102,8 +139,13 @@ static int open_content(struct bu_kernel *kernel, const struct file *file, const
 		return OPEN_HOSTS;
 	if (!err && write)
 		err = -EACCES;
-	if (err == BU_FILE_DIRECTORY)
-		err = -EISDIR;
+	if (err == BU_FILE_DIRECTORY) {
+		fd = open_directory(kernel, file, rest, flags, &content);
+		free(content.data);
+		return fd;
+	}
+	if (!err && flags & O_DIRECTORY)
+		err = -ENOTDIR;
 	if (!err && content.failed)
 		err = -ENOMEM;
 	if (err) {
@@ -208,8 +250,9 @@ static long open_hosts(int dir, const char *path, int flags, unsigned int mode)
 
 int bu_files_open(int dir, const char *path, int flags, unsigned int mode)
 {
-	const char *rest;
-	const struct file *file = find(path, &rest);
+	char buffer[PATH_MAX];
+	const char *rest, *whole = bu_files_path(dir, path, buffer);
+	const struct file *file = find(whole, &rest);
 	bool hosts = !file;
 	int fd = file ? open_virtual(file, rest, flags, &hosts) : 0;
 
@@ -242,11 +285,13 @@ static bool permits(const char *path, int kind, int mode)
 
 int bu_files_access(int dir, const char *path, int mode, int flags)
 {
-	int kind = bu_files_kind(path);
+	char buffer[PATH_MAX];
+	const char *whole = bu_files_path(dir, path, buffer);
+	int kind = bu_files_kind(whole);
 
 	if (kind == BU_FILE_HOSTS)
 		return access_hosts(dir, path, mode, flags);
 	if (kind < 0)
 		return kind;
-	return permits(path, kind, mode) ? 0 : -EACCES;
+	return permits(whole, kind, mode) ? 0 : -EACCES;
 }

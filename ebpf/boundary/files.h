@@ -9,12 +9,15 @@
 
 #include "ebpf/btf/btf_join.h"
 
+#include <limits.h>
+
 struct bu_kernel;
 struct stat;
 struct statfs;
 
-enum { /* besides 0 and -errno */
-       BU_FILE_DIRECTORY = 1,
+enum {                           /* besides 0 and -errno */
+       BU_FILE_DIRECTORY = 1,    /* whose entries were added to `out`: names, each with a
+				    newline, directories with a slash before it */
        BU_FILE_HOSTS = 2,        /* after all: the host's file */
        BU_FILE_CONTENT = -10000, /* of open(): as any other file, by its content */
 };
@@ -34,6 +37,12 @@ void bu_file_print(struct bu_bytes *out, const char *format, ...) BU_PRINTF(2, 3
 bool bu_files_stat(const char *path, struct stat *st, int *result);
 bool bu_files_statfs(const char *path, struct statfs *fs, int *result);
 
+/* A descriptor of a directory with these entries, or -errno. */
+int bu_files_open_directory(struct bu_kernel *kernel, const char *path,
+			    const struct bu_bytes *listing, int flags);
+/* What `path` means relative to `dir`: where that is a virtual directory, an absolute path in
+ * `buffer`, else `path` as it is. */
+const char *bu_files_path(int dir, const char *path, char buffer[PATH_MAX]);
 /* What a path is: 0 (a regular file), BU_FILE_DIRECTORY, BU_FILE_HOSTS, or -errno. */
 int bu_files_kind(const char *path);
 
@@ -47,6 +56,7 @@ int bu_file_version(struct bu_kernel *kernel, const char *rest, struct bu_bytes 
 int bu_file_kallsyms(struct bu_kernel *kernel, const char *rest, struct bu_bytes *out);
 int bu_file_proc(struct bu_kernel *kernel, const char *rest, struct bu_bytes *out);
 int bu_file_trace(struct bu_kernel *kernel, const char *rest, struct bu_bytes *out);
+int bu_file_netdev(struct bu_kernel *kernel, const char *rest, struct bu_bytes *out);
 int bu_file_directory(struct bu_kernel *kernel, const char *rest, struct bu_bytes *out);
 
 int bu_open_vmlinux(struct bu_kernel *kernel, const char *rest, int flags);

@@ -91,19 +91,60 @@ static int nop(struct bu_kernel *kernel, struct bu_bytes *out)
 	return 0;
 }
 
-static int directory(struct bu_kernel *kernel, struct bu_bytes *out)
+struct listing {
+	const char *category; /* NULL: the categories themselves */
+	struct bu_bytes *out;
+};
+
+/* Categories are named with their first event. */
+static bool is_first(const struct bu_bytes *out, const char *category)
 {
+	size_t len = strlen(category), at = 0;
+
+	for (const u8 *end; at < out->size; at = (size_t)(end - out->data) + 1) {
+		end = memchr(out->data + at, '\n', out->size - at);
+		if ((size_t)(end - out->data) - at == len + 1 &&
+		    !memcmp(out->data + at, category, len))
+			return false;
+	}
+	return true;
+}
+
+static int list_event(struct bu_trace_event *event, void *arg)
+{
+	const struct listing *listing = arg;
+
+	if (listing->category && !strcmp(event->category, listing->category))
+		bu_file_print(listing->out, "%s/\n", event->name);
+	else if (!listing->category && is_first(listing->out, event->category))
+		bu_file_print(listing->out, "%s/\n", event->category);
+	return 0;
+}
+
+static int list_events(struct bu_kernel *kernel, const char *category, struct bu_bytes *out)
+{
+	struct listing listing = { category, out };
+
+	if (out)
+		bu_trace_event_for_each(kernel, list_event, &listing);
 	return BU_FILE_DIRECTORY;
 }
+
+static int categories(struct bu_kernel *kernel, struct bu_bytes *out)
+{
+	return list_events(kernel, NULL, out);
+}
+
+static int root(struct bu_kernel *kernel, struct bu_bytes *out);
 
 static const struct {
 	const char *name;
 	int (*content)(struct bu_kernel *kernel, struct bu_bytes *out);
 } entries[] = {
-	{ "", directory },
-	{ "/", directory },
-	{ "/events", directory },
-	{ "/events/", directory },
+	{ "", root },
+	{ "/", root },
+	{ "/events", categories },
+	{ "/events/", categories },
 	{ "/available_filter_functions", functions },
 	{ "/available_filter_functions_addrs", functions_addrs },
 	{ "/available_events", available_events },
@@ -116,6 +157,16 @@ static const struct {
 	{ "/current_tracer", nop },
 	{ "/available_tracers", nop },
 };
+
+static int root(struct bu_kernel *kernel, struct bu_bytes *out)
+{
+	bu_file_print(out, "events/\n");
+	for (size_t i = 0; i < BU_ARRAY_SIZE(entries); i++) {
+		if (entries[i].content != root && entries[i].content != categories)
+			bu_file_print(out, "%s\n", entries[i].name + 1);
+	}
+	return BU_FILE_DIRECTORY;
+}
 
 static void print_format(const struct bu_trace_event *event, struct bu_bytes *out)
 {
@@ -133,8 +184,10 @@ static void print_format(const struct bu_trace_event *event, struct bu_bytes *ou
 
 static int event_file(const struct bu_trace_event *event, const char *name, struct bu_bytes *out)
 {
-	if (!*name)
+	if (!*name) {
+		bu_file_print(out, "enable\nfilter\nformat\nid\n");
 		return BU_FILE_DIRECTORY;
+	}
 	if (!strcmp(name, "id"))
 		bu_file_print(out, "%u\n", event->id);
 	else if (!strcmp(name, "format"))
@@ -175,7 +228,7 @@ static int event_path(struct bu_kernel *kernel, const char *rest, struct bu_byte
 	name = strtok_r(name, "/", &file);
 	if (!name)
 		return bu_trace_event_for_each(kernel, match_category, category) > 0
-			       ? BU_FILE_DIRECTORY
+			       ? list_events(kernel, category, out)
 			       : -ENOENT;
 	event = bu_trace_event_find(kernel, category, name);
 	if (event)

@@ -11,6 +11,7 @@
 
 #include "ebpf/boundary/backend.h"
 #include "ebpf/kernel.h"
+#include "ebpf/net/netdev.h"
 #include "ebpf/syscall.h"
 
 #include <dlfcn.h>
@@ -27,10 +28,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define NR_UPROBE 336 /* x86-64's uprobe(2): a trap unless the kernel placed it */
+#define SOCKETS   0x89 /* the type of ioctls of sockets and devices: SOCK_IOC_TYPE */
+#define NR_UPROBE 336  /* x86-64's uprobe(2): a trap unless the kernel placed it */
 
 __attribute__((used)) static const char *const linked[] = { &bu_interpose_read, &bu_interpose_fd,
 							    &bu_interpose_files,
+							    &bu_interpose_ifaddrs,
 							    &bu_interpose_net };
 
 static bool is_canary(unsigned int cmd, const void *attr, unsigned int size)
@@ -156,6 +159,9 @@ BU_INTERPOSED int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(args, unsigned long);
 	va_end(args);
 	if (_IOC_TYPE(request) == '$' && !bu_on_host() && bu_fd_ioctl(&result, fd, request, arg))
+		return bu_set_errno(result, before);
+	if (_IOC_TYPE(request) == SOCKETS && !bu_on_host() &&
+	    bu_netdev_ioctl(&result, fd, request, arg))
 		return bu_set_errno(result, before);
 	return bu_with_errno(bu_host_syscall(SYS_ioctl, fd, request, arg, 0, 0, 0));
 }

@@ -26,7 +26,8 @@ static inline long bu_set_errno(long result, int before)
 
 /* One word of each of these files, to which interpose.c refers: a member of a static library is
  * linked only when something does. */
-extern const char bu_interpose_read, bu_interpose_fd, bu_interpose_files, bu_interpose_net;
+extern const char bu_interpose_read, bu_interpose_fd, bu_interpose_files, bu_interpose_ifaddrs,
+	bu_interpose_net;
 
 /* The same, for interpose_files.c. */
 extern const char bu_interpose_caps, bu_interpose_exit, bu_interpose_paths, bu_interpose_walk;

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 const char bu_interpose_paths;
@@ -32,13 +33,36 @@ static long at_path(long number, int dir, const char *path, long c, long d, long
 	return bu_with_errno(err ? err : bu_host_syscall(number, dir, (long)path, c, d, e, 0));
 }
 
-static int stat_at(int dir, const char *path, void *st, int flags)
+/* A cgroup's inode number is its identity. */
+static u64 number_of(u64 device, u64 inode)
 {
-	int err;
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	u64 id;
 
-	if (bu_files_stat(path, st, &err))
-		return bu_with_errno(err);
-	return at_path(SYS_newfstatat, dir, path, (long)st, flags, 0);
+	if (!kernel || !kernel->cgroups)
+		return inode;
+	bu_kernel_lock(kernel);
+	id = bu_cgroup_id_of(kernel, device, inode);
+	bu_kernel_unlock(kernel);
+	return id ? id : inode;
+}
+
+static int number_cgroup(struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		st->st_ino = number_of(st->st_dev, st->st_ino);
+	return 0;
+}
+
+static int stat_at(int dir, const char *path, struct stat *st, int flags)
+{
+	char buffer[PATH_MAX];
+	int result;
+
+	if (bu_files_stat(bu_files_path(dir, path, buffer), st, &result))
+		return bu_with_errno(result);
+	result = at_path(SYS_newfstatat, dir, path, (long)st, flags, 0);
+	return result ? result : number_cgroup(st);
 }
 
 BU_INTERPOSED int stat(const char *path, struct stat *st)
@@ -48,7 +72,7 @@ BU_INTERPOSED int stat(const char *path, struct stat *st)
 
 BU_INTERPOSED int stat64(const char *path, struct stat64 *st)
 {
-	return stat_at(AT_FDCWD, path, st, 0);
+	return stat_at(AT_FDCWD, path, (struct stat *)st, 0);
 }
 
 BU_INTERPOSED int lstat(const char *path, struct stat *st)
@@ -58,7 +82,7 @@ BU_INTERPOSED int lstat(const char *path, struct stat *st)
 
 BU_INTERPOSED int lstat64(const char *path, struct stat64 *st)
 {
-	return stat_at(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+	return stat_at(AT_FDCWD, path, (struct stat *)st, AT_SYMLINK_NOFOLLOW);
 }
 
 BU_INTERPOSED int fstatat(int dir, const char *path, struct stat *st, int flags)
@@ -68,12 +92,48 @@ BU_INTERPOSED int fstatat(int dir, const char *path, struct stat *st, int flags)
 
 BU_INTERPOSED int fstatat64(int dir, const char *path, struct stat64 *st, int flags)
 {
-	return stat_at(dir, path, st, flags);
+	return stat_at(dir, path, (struct stat *)st, flags);
+}
+
+BU_INTERPOSED int fstat(int fd, struct stat *st)
+{
+	int result = bu_with_errno(bu_host_syscall(SYS_fstat, fd, (long)st, 0, 0, 0, 0));
+
+	return result ? result : number_cgroup(st);
+}
+
+BU_INTERPOSED int fstat64(int fd, struct stat64 *st)
+{
+	return fstat(fd, (struct stat *)st);
+}
+
+static void widen(struct statx *to, const struct stat *from)
+{
+	memset(to, 0, sizeof(*to));
+	to->stx_mask = STATX_BASIC_STATS;
+	to->stx_mode = (u16)from->st_mode;
+	to->stx_nlink = (u32)from->st_nlink;
+	to->stx_ino = from->st_ino;
+	to->stx_blksize = (u32)from->st_blksize;
+	to->stx_size = (u64)from->st_size;
 }
 
 BU_INTERPOSED int statx(int dir, const char *path, int flags, unsigned int mask, struct statx *st)
 {
-	return at_path(SYS_statx, dir, path, flags, mask, (long)st);
+	char buffer[PATH_MAX];
+	struct stat own;
+	int result;
+
+	if (bu_files_stat(bu_files_path(dir, path, buffer), &own, &result)) {
+		if (!result)
+			widen(st, &own);
+		return bu_with_errno(result);
+	}
+	result = at_path(SYS_statx, dir, path, flags, mask, (long)st);
+
+	if (!result && S_ISDIR(st->stx_mode))
+		st->stx_ino = number_of(makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino);
+	return result;
 }
 
 /* A cgroup's handle is its identity, which is how programs learn of it. */
@@ -99,6 +159,7 @@ BU_INTERPOSED int name_to_handle_at(int dir, const char *path, struct file_handl
 /* Names of programs that were linked before glibc 2.33. */
 int __xstat(int version, const char *path, struct stat *st);
 int __lxstat(int version, const char *path, struct stat *st);
+int __fxstat(int version, int fd, struct stat *st);
 
 BU_INTERPOSED int __xstat(int version, const char *path, struct stat *st)
 {
@@ -108,6 +169,11 @@ BU_INTERPOSED int __xstat(int version, const char *path, struct stat *st)
 BU_INTERPOSED int __lxstat(int version, const char *path, struct stat *st)
 {
 	return lstat(path, st);
+}
+
+BU_INTERPOSED int __fxstat(int version, int fd, struct stat *st)
+{
+	return fstat(fd, st);
 }
 
 /* The kernel's struct statfs is libc's on 64-bit machines, for both names. */
@@ -140,7 +206,10 @@ static int statfs_fd(int fd, struct statfs *fs)
 	long err = bu_host_syscall(SYS_fstatfs, fd, (long)fs, 0, 0, 0, 0);
 	struct bu_tree *tree = NULL;
 	char host[PATH_MAX];
+	int own;
 
+	if (!err && bu_files_statfs(bu_files_path(fd, ".", host), fs, &own))
+		return bu_with_errno(own);
 	if (!err && kernel && kernel->trees && !bu_redirect_of_fd(fd, host))
 		tree = bu_redirect_tree(kernel, host);
 	if (tree)

@@ -46,8 +46,7 @@ static const struct {
 #undef BU_TREE
 };
 
-/* What remains of a path without "//", "." and "..". False: not absolute, or too long. */
-static bool normalize(const char *path, char out[PATH_MAX])
+bool bu_path_normalize(const char *path, char out[PATH_MAX])
 {
 	size_t len = 0;
 
@@ -143,20 +142,21 @@ struct bu_tree *bu_trees(struct bu_kernel *kernel)
 	return trees ? trees->list : NULL;
 }
 
-/* Files and directories beneath a directory, and itself. */
-static void remove_all(const char *path)
+void bu_path_remove(const char *path)
 {
-	DIR *dir = opendir(path);
 	struct dirent *entry;
 	char *inner;
+	DIR *dir;
 
+	if (!bu_host_syscall(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0))
+		return;
+	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		if (asprintf(&inner, "%s/%s", path, entry->d_name) < 0)
 			break;
-		if (bu_host_syscall(SYS_unlinkat, AT_FDCWD, (long)inner, 0, 0, 0, 0))
-			remove_all(inner);
+		bu_path_remove(inner);
 		free(inner);
 	}
 	if (dir)
@@ -189,7 +189,7 @@ static void remove_stale(const char *base)
 		if (*entry->d_name == '.' || asprintf(&path, "%s/%s", base, entry->d_name) < 0)
 			continue;
 		if (is_stale(path))
-			remove_all(path);
+			bu_path_remove(path);
 		free(path);
 	}
 	if (dir)
@@ -279,6 +279,18 @@ static char *name_directory(const struct bu_trees *trees, const struct bu_tree *
 	return name;
 }
 
+int bu_trees_private(struct bu_kernel *kernel, const char **path)
+{
+	struct bu_trees *trees = trees_of(kernel);
+	int err = trees ? 0 : -ENOMEM;
+
+	if (!err && !trees->private)
+		err = make_private(trees);
+	if (!err)
+		*path = trees->private;
+	return err;
+}
+
 int bu_tree_make(struct bu_kernel *kernel, struct bu_tree *tree)
 {
 	struct bu_trees *trees = kernel->trees;
@@ -300,7 +312,7 @@ int bu_tree_make(struct bu_kernel *kernel, struct bu_tree *tree)
 	if (!err && tree->type->made)
 		err = tree->type->made(kernel, tree->dir);
 	if (err) {
-		remove_all(tree->dir);
+		bu_path_remove(tree->dir);
 		free(tree->dir);
 		tree->dir = NULL;
 	}
@@ -368,7 +380,7 @@ static int redirect(const char **path, char host[PATH_MAX])
 	if (!plain || *plain != '/' || bu_on_host())
 		return 0;
 	if (!is_plain(plain)) {
-		if (!normalize(plain, normal))
+		if (!bu_path_normalize(plain, normal))
 			return 0;
 		plain = normal;
 	}
@@ -469,7 +481,7 @@ int bu_tree_mount(struct bu_kernel *kernel, const char *type, const char *prefix
 	struct bu_trees *trees = trees_of(kernel);
 	char path[PATH_MAX];
 
-	if (!normalize(prefix, path))
+	if (!bu_path_normalize(prefix, path))
 		return -ENOENT;
 	for (size_t i = 0; trees && i < BU_ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].type->name, type))
@@ -513,7 +525,7 @@ int bu_tree_unmount(struct bu_kernel *kernel, const char *prefix)
 	struct bu_trees *trees = trees_of(kernel);
 	char path[PATH_MAX];
 
-	if (!trees || !normalize(prefix, path))
+	if (!trees || !bu_path_normalize(prefix, path))
 		return -EINVAL;
 	for (struct bu_tree **link = &trees->list; *link; link = &(*link)->next) {
 		struct bu_tree *tree = *link;
@@ -522,7 +534,7 @@ int bu_tree_unmount(struct bu_kernel *kernel, const char *prefix)
 			continue;
 		if (tree->dir) {
 			empty_tree(kernel, tree, tree->dir);
-			remove_all(tree->dir);
+			bu_path_remove(tree->dir);
 		}
 		*link = tree->next;
 		free_tree(tree);
@@ -536,7 +548,7 @@ void bu_trees_leave(struct bu_kernel *kernel)
 	struct bu_trees *trees = kernel->trees;
 
 	if (trees && trees->private && trees->owner == getpid())
-		remove_all(trees->private);
+		bu_path_remove(trees->private);
 }
 
 void bu_trees_destroy(struct bu_kernel *kernel)

@@ -84,6 +84,14 @@ int bu_tree_unmount(struct bu_kernel *kernel, const char *prefix);
 /* Make a tree's directory, if it is not there yet: 0 or -errno. */
 int bu_tree_make(struct bu_kernel *kernel, struct bu_tree *tree);
 
+/* The private directory, which is made if need be: 0 or -errno. */
+int bu_trees_private(struct bu_kernel *kernel, const char **path);
+/* What remains of a path without "//", "." and "..". False: not absolute, or too long. */
+bool bu_path_normalize(const char *path, char out[PATH_MAX]);
+
+/* Remove a file of the host's, or a directory with all that is in it. */
+void bu_path_remove(const char *path);
+
 /* The process ends: remove the private directory, if it made one. */
 void bu_trees_leave(struct bu_kernel *kernel);
 /* Forget the trees and remove the private directory, unless it is a parent process's. */

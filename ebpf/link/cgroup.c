@@ -52,7 +52,7 @@ static struct bu_cgroup *by_inode(struct bu_kernel *kernel, u64 inode)
 }
 
 static struct bu_cgroup *add(struct bu_kernel *kernel, struct bu_cgroup *parent, const char *host,
-			     u64 inode)
+			     const struct stat *st)
 {
 	struct bu_cgroup **end = &kernel->cgroups, *cgroup = calloc(1, sizeof(*cgroup));
 
@@ -64,7 +64,8 @@ static struct bu_cgroup *add(struct bu_kernel *kernel, struct bu_cgroup *parent,
 		return NULL;
 	}
 	cgroup->id = ++kernel->last_cgroup;
-	cgroup->inode = inode;
+	cgroup->device = st->st_dev;
+	cgroup->inode = st->st_ino;
 	cgroup->parent = parent;
 	while (*end)
 		end = &(*end)->next;
@@ -105,7 +106,7 @@ struct bu_cgroup *bu_cgroup_of_host(struct bu_kernel *kernel, const char *host, 
 		if (!parent)
 			return NULL;
 	}
-	cgroup = add(kernel, parent, host, st.st_ino);
+	cgroup = add(kernel, parent, host, &st);
 	*error = cgroup ? 0 : -ENOMEM;
 	return cgroup;
 }
@@ -134,6 +135,13 @@ struct bu_cgroup *bu_cgroup_of_fd(struct bu_kernel *kernel, int fd, int *error)
 		return NULL;
 	cgroup = by_inode(kernel, st.st_ino);
 	return cgroup ? cgroup : bu_cgroup_of_host(kernel, host, error);
+}
+
+u64 bu_cgroup_id_of(struct bu_kernel *kernel, u64 device, u64 inode)
+{
+	const struct bu_cgroup *cgroup = by_inode(kernel, inode);
+
+	return cgroup && cgroup->device == device ? cgroup->id : 0;
 }
 
 static bool find_host(int dir, const char *path, int flags, char host[PATH_MAX])

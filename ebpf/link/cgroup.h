@@ -35,8 +35,8 @@ struct bu_cgroup {
 	struct bu_cgroup *next;
 	struct bu_cgroup *parent; /* NULL: the root */
 	u64 id;
-	u64 inode;  /* of the directory on the host */
-	char *name; /* the directory's; "": the root */
+	u64 device, inode; /* of the directory on the host */
+	char *name;        /* the directory's; "": the root */
 	struct bu_cgroup_hook *hooks;
 };
 
@@ -46,6 +46,8 @@ struct bu_cgroup *bu_cgroup_of_fd(struct bu_kernel *kernel, int fd, int *error);
 /* The one whose directory has this name on the host; made, with its ancestors, if need be. */
 struct bu_cgroup *bu_cgroup_of_host(struct bu_kernel *kernel, const char *host, int *error);
 struct bu_cgroup *bu_cgroup_by_id(struct bu_kernel *kernel, u64 id);
+/* The identity of the one with this directory on the host; 0: none. */
+u64 bu_cgroup_id_of(struct bu_kernel *kernel, u64 device, u64 inode);
 /* name_to_handle_at(2): true when it is about a cgroup, with the result in *error. Source:
  * kernfs_encode_fh(), fs/kernfs/mount.c (6.12) */
 bool bu_cgroup_handle(struct bu_kernel *kernel, int dir, const char *path,

@@ -11,6 +11,7 @@
 #include "ebpf/net/tc.h"
 
 #include <ctype.h>
+#include <linux/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,9 @@ static int add(struct bu_net *net, const char *name, enum bu_netdev_kind kind)
 		return -ENOMEM;
 	strcpy(dev->name, name);
 	dev->kind = kind;
+	dev->flags = IFF_UP |
+		     (kind == BU_NETDEV_LOOPBACK ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST);
+	dev->mtu = kind == BU_NETDEV_LOOPBACK ? 65536 : 1500;
 	dev->ifindex = ++net->last_ifindex;
 	while (*end)
 		end = &(*end)->next;
@@ -154,6 +158,22 @@ int bu_netdev_add_netkit(struct bu_kernel *kernel, const char *primary, const ch
 	one->peer = other;
 	other->peer = one;
 	return first;
+}
+
+u32 bu_netdev_flags(const struct bu_netdev *dev)
+{
+	return dev->flags | (dev->flags & IFF_UP ? IFF_RUNNING | IFF_LOWER_UP : 0);
+}
+
+/* Locally administered, by the index. */
+void bu_netdev_address(const struct bu_netdev *dev, u8 address[6])
+{
+	memset(address, 0, 6);
+	if (dev->kind == BU_NETDEV_LOOPBACK)
+		return;
+	address[0] = 2;
+	address[4] = (u8)(dev->ifindex >> 8);
+	address[5] = (u8)dev->ifindex;
 }
 
 static void detach_all(struct bu_netdev *dev)

@@ -40,6 +40,8 @@ struct bu_netdev {
 	u32 ifindex;
 	char name[BU_NETDEV_NAME_LEN];
 	enum bu_netdev_kind kind;
+	u32 flags; /* IFF_UP and others that can be set */
+	u32 mtu;
 	struct bu_netdev *peer; /* netkit's other end; NULL: none */
 	bool primary;           /* of the two */
 	struct {
@@ -70,6 +72,12 @@ int bu_netdev_delete(struct bu_kernel *kernel, u32 ifindex);
 int bu_offload_check(struct bu_kernel *kernel, u32 ifindex, bool bound);
 void bu_net_destroy(struct bu_kernel *kernel);
 
+/* IFF_...: those that were set, and what follows from them and from the kind. */
+u32 bu_netdev_flags(const struct bu_netdev *dev);
+/* Its hardware address; of "lo" zeroes. */
+void bu_netdev_address(const struct bu_netdev *dev, u8 address[6]);
+/* ioctl(2) of a socket about devices: true and 0 or -errno in *result; false: the host's. */
+bool bu_netdev_ioctl(int *result, int fd, unsigned long request, unsigned long arg);
 /* Attach, replace or remove the XDP program of a device as netlink does; `prog` NULL: remove.
  * *message becomes what the kernel says of an error, or stays. 0 or -errno. */
 int bu_xdp_set(struct bu_netdev *dev, struct bu_prog *prog, struct bu_prog *expected, u32 flags,

@@ -14,8 +14,6 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define MTU 1500
-
 static u32 prog_id(const struct bu_netdev *dev, enum bu_xdp_mode mode)
 {
 	return dev->xdp[mode].prog ? dev->xdp[mode].prog->object.id : 0;
@@ -63,14 +61,11 @@ static void put_kind(struct bu_nl_answer *answer, const struct bu_netdev *dev)
 
 static void put_addresses(struct bu_nl_answer *answer, const struct bu_netdev *dev)
 {
-	u8 address[6] = { 0 }, broadcast[6] = { 0 };
+	u8 address[6], broadcast[6] = { 0 };
 
-	if (dev->kind != BU_NETDEV_LOOPBACK) { /* locally administered, by the index */
-		address[0] = 2;
-		address[4] = dev->ifindex >> 8;
-		address[5] = dev->ifindex;
+	bu_netdev_address(dev, address);
+	if (dev->kind != BU_NETDEV_LOOPBACK)
 		memset(broadcast, 0xff, sizeof(broadcast));
-	}
 	bu_nl_put(answer, IFLA_ADDRESS, address, sizeof(address));
 	bu_nl_put(answer, IFLA_BROADCAST, broadcast, sizeof(broadcast));
 }
@@ -81,16 +76,17 @@ static void put_device(struct bu_nl_answer *answer, const struct bu_netdev *dev,
 	struct ifinfomsg header = {
 		.ifi_type = loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER,
 		.ifi_index = dev->ifindex,
-		.ifi_flags = IFF_UP | IFF_RUNNING | IFF_LOWER_UP |
-			     (loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST),
+		.ifi_flags = bu_netdev_flags(dev),
 	};
-	u8 operstate = loopback ? IF_OPER_UNKNOWN : IF_OPER_UP;
+	u8 operstate = !(dev->flags & IFF_UP) ? IF_OPER_DOWN
+		       : loopback             ? IF_OPER_UNKNOWN
+					      : IF_OPER_UP;
 
 	bu_nl_begin(answer, RTM_NEWLINK, flags, &header, sizeof(header));
 	bu_nl_put_string(answer, IFLA_IFNAME, dev->name);
 	bu_nl_put_u32(answer, IFLA_TXQLEN, 1000);
 	bu_nl_put(answer, IFLA_OPERSTATE, &operstate, sizeof(operstate));
-	bu_nl_put_u32(answer, IFLA_MTU, loopback ? 65536 : MTU);
+	bu_nl_put_u32(answer, IFLA_MTU, dev->mtu);
 	bu_nl_put_u32(answer, IFLA_GROUP, 0);
 	if (dev->peer)
 		bu_nl_put_u32(answer, IFLA_LINK, dev->peer->ifindex);

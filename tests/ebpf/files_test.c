@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <bpfunit/bpfunit.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@ static int slurp(const char *path)
 
 	while (fd >= 0 && (got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 		len += got;
+	if (fd >= 0 && got < 0)
+		got = -errno;
 	text[len] = '\0';
 	if (fd >= 0)
 		close(fd);
@@ -42,6 +45,147 @@ static int open_for_writing(const char *path)
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The names in a directory, each with a space; those of directories with a slash. */
+static const char *names(const char *path)
+{
+	struct dirent **list;
+	int nr = scandir(path, &list, NULL, by_name);
+
+	*text = '\0';
+	for (int i = 0; i < nr; i++) {
+		if (*list[i]->d_name != '.')
+			sprintf(text + strlen(text), "%s%s ", list[i]->d_name,
+				list[i]->d_type == DT_DIR ? "/" : "");
+		free(list[i]);
+	}
+	if (nr < 0)
+		return "(cannot be listed)";
+	free(list);
+	return text;
+}
+
+BPF_TEST(files, directories)
+{
+	EXPECT_STREQ(names("/sys/bus/event_source/devices"),
+		     "kprobe/ software/ tracepoint/ uprobe/ ");
+	EXPECT_STREQ(names("/sys/bus/event_source/devices/uprobe/format"),
+		     "ref_ctr_offset retprobe ");
+	EXPECT_STREQ(names("/sys/kernel/btf"), "vmlinux ");
+	EXPECT_STREQ(names("/sys/kernel/debug/"), "tracing/ ");
+	EXPECT_STREQ(names("/sys/kernel/tracing/events"), "");
+	bpfunit_tracepoint_add("sched", "sched_switch");
+	bpfunit_tracepoint_add("tcp", "tcp_probe");
+	bpfunit_tracepoint_add("sched", "sched_waking");
+	EXPECT_STREQ(names("/sys/kernel/tracing/events"), "sched/ tcp/ ");
+	EXPECT_STREQ(names("/sys/kernel/tracing/events/sched"), "sched_switch/ sched_waking/ ");
+	EXPECT_STREQ(names("/sys/kernel/debug/tracing/events/tcp/tcp_probe"),
+		     "enable filter format id ");
+	EXPECT_NOT_NULL(strstr(names("/sys/kernel/tracing"), "events/ kprobe_events "));
+	EXPECT_STREQ(names("/sys/kernel/tracing/events/none"), "(cannot be listed)");
+	EXPECT_EQ(errno, ENOENT);
+	EXPECT_STREQ(names("/sys/kernel/tracing/trace"), "(cannot be listed)");
+	EXPECT_EQ(errno, ENOTDIR);
+}
+
+BPF_TEST(files, directories_change)
+{
+	EXPECT_STREQ(names("/sys/class/net"), "lo/ ");
+	EXPECT_EQ(bpfunit_netdev("eth0"), 2);
+	EXPECT_STREQ(names("/sys/class/net"), "eth0/ lo/ ");
+	EXPECT_NOT_NULL(strstr(names("/sys/class/net/eth0"), " ifindex "));
+	EXPECT_OK(bpfunit_netdev_delete(2));
+	EXPECT_STREQ(names("/sys/class/net"), "lo/ ");
+}
+
+/* A program that walks tracefs by descriptors, as bpftrace and perf do. */
+BPF_TEST(files, relative_to_a_directory)
+{
+	int events, dir, fd;
+	struct statfs fs;
+	struct stat st;
+	char id[16] = "";
+
+	bpfunit_tracepoint_add("sched", "sched_switch");
+	events = open("/sys/kernel/tracing/events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_GE(events, 0);
+	dir = openat(events, "sched/sched_switch", O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(dir, 0);
+	fd = openat(dir, "id", O_RDONLY | O_CLOEXEC);
+	EXPECT_GT(read(fd, id, sizeof(id) - 1), 0);
+	EXPECT_STREQ(id, content("/sys/kernel/tracing/events/sched/sched_switch/id"));
+	close(fd);
+	EXPECT_ERR(openat(dir, "none", O_RDONLY | O_CLOEXEC), ENOENT);
+	EXPECT_ERR(openat(dir, "../sched_none/id", O_RDONLY | O_CLOEXEC), ENOENT);
+	fd = openat(dir, "../../../events/./sched", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	EXPECT_GE(fd, 0);
+	close(fd);
+	EXPECT_OK(fstatat(dir, "format", &st, 0));
+	EXPECT_TRUE(S_ISREG(st.st_mode));
+	EXPECT_OK(faccessat(dir, "format", R_OK, 0));
+	EXPECT_ERR(faccessat(dir, "none", R_OK, 0), ENOENT);
+	EXPECT_OK(fstatfs(dir, &fs));
+	EXPECT_EQ(fs.f_type, 0x74726163);
+	EXPECT_ERR(read(dir, id, sizeof(id)), EISDIR);
+	EXPECT_ERR(open("/sys/kernel/tracing/events", O_RDWR | O_CLOEXEC), EISDIR);
+	close(dir);
+	close(events);
+}
+
+BPF_TEST(files, of_devices)
+{
+	ASSERT_EQ(bpfunit_netdev("eth0"), 2);
+	EXPECT_STREQ(content("/sys/class/net/eth0/ifindex"), "2\n");
+	EXPECT_STREQ(content("/sys/class/net/eth0/address"), "02:00:00:00:00:02\n");
+	EXPECT_STREQ(content("/sys/class/net/eth0/flags"), "0x1003\n");
+	EXPECT_STREQ(content("/sys/class/net/eth0/operstate"), "up\n");
+	/* as Linux 6.18 has it */
+	EXPECT_STREQ(content("/sys/class/net/lo/ifindex"), "1\n");
+	EXPECT_STREQ(content("/sys/class/net/lo/flags"), "0x9\n");
+	EXPECT_STREQ(content("/sys/class/net/lo/type"), "772\n");
+	EXPECT_STREQ(content("/sys/class/net/lo/mtu"), "65536\n");
+	EXPECT_STREQ(content("/sys/class/net/lo/operstate"), "unknown\n");
+	EXPECT_STREQ(content("/sys/class/net/lo/ifalias"), "");
+	EXPECT_EQ(slurp("/sys/class/net/lo/none"), -ENOENT);
+	EXPECT_EQ(slurp("/sys/class/net/eth1/ifindex"), -ENOENT);
+	EXPECT_EQ(slurp("/sys/class/net/a_name_that_is_too_long/ifindex"), -ENOENT);
+	EXPECT_EQ(open_for_writing("/sys/class/net/lo/mtu"), -EACCES);
+}
+
+/* An application finds out a cgroup's identity in each of these ways. */
+BPF_TEST(files, cgroups_are_numbered_by_identity)
+{
+	struct {
+		struct file_handle handle;
+		uint64_t id;
+	} got = { .handle = { .handle_bytes = 8 } };
+	struct statx stx;
+	struct stat st;
+	int mount, fd;
+
+	EXPECT_OK(stat("/sys/fs/cgroup", &st));
+	EXPECT_EQ(st.st_ino, 1u);
+	ASSERT_OK(mkdir("/sys/fs/cgroup/g", 0755));
+	EXPECT_OK(stat("/sys/fs/cgroup/g", &st));
+	EXPECT_EQ(st.st_ino, 2u);
+	EXPECT_OK(statx(AT_FDCWD, "/sys/fs/cgroup/g", 0, STATX_INO, &stx));
+	EXPECT_EQ(stx.stx_ino, 2u);
+	fd = open("/sys/fs/cgroup/g", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	EXPECT_OK(fstat(fd, &st));
+	EXPECT_EQ(st.st_ino, 2u);
+	EXPECT_OK(fstatat(fd, "", &st, AT_EMPTY_PATH));
+	EXPECT_EQ(st.st_ino, 2u);
+	EXPECT_OK(name_to_handle_at(fd, "", &got.handle, &mount, AT_EMPTY_PATH));
+	EXPECT_EQ(got.id, 2u);
+	EXPECT_OK(name_to_handle_at(AT_FDCWD, "/sys/fs/cgroup/g", &got.handle, &mount, 0));
+	EXPECT_EQ(got.id, 2u);
+	close(fd);
 }
 
 #define PMU "/sys/bus/event_source/devices/"
