@@ -187,7 +187,9 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 	if (err)
 		return err;
 	if (!ops) {
-		bu_note(kernel, "map '%.15s' has type %u (%s), which is not emulated (EINVAL)",
+		bu_note(kernel,
+			"map '%.15s' has type %u (%s), which is not emulated (EINVAL); "
+			"bpf_map__set_autocreate(map, false) before loading leaves it out",
 			attr->map_name, attr->map_type, map_type_text(attr->map_type));
 		return -EINVAL;
 	}

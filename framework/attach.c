@@ -86,12 +86,48 @@ static bool find(struct bpfunit_where where, const char *place, char text[BU_PLA
 	return true;
 }
 
+/* As sections name it. */
+static const char *place_of(const struct bu_attachment *found, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s", found->kind, *found->name ? "/" : "", found->name);
+	return text;
+}
+
+struct matches {
+	const char *pattern;
+	size_t nr;
+};
+
+static int match(const struct bu_attachment *found, void *arg)
+{
+	struct matches *matches = arg;
+	char place[BU_PLACE_SIZE];
+
+	matches->nr += !fnmatch(matches->pattern, place_of(found, place, sizeof(place)), 0);
+	return 0;
+}
+
+/* Of a pattern that has no kind of place of its own: "*", "k*probe/tcp_*". */
+static size_t count_matches(const char *pattern)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	struct matches matches = { pattern, 0 };
+
+	bu_kernel_lock(kernel);
+	bu_fd_reap(kernel);
+	bu_attachment_for_each(kernel, match, &matches);
+	bu_kernel_unlock(kernel);
+	return matches.nr;
+}
+
 size_t bpfunit_attached(const char *place)
 {
 	char text[BU_PLACE_SIZE];
 	struct list list;
 
 	bu_needs_vm("what is attached");
+	if (strcspn(place, "*?[") < strcspn(place, "/."))
+		return count_matches(place);
 	if (!find(bu_test_where(), place, text, &list))
 		return 0;
 	release(&list);
@@ -115,8 +151,7 @@ static int describe(const struct bu_attachment *found, void *arg)
 		.link_id = found->link ? found->link->object.id : 0,
 		.cookie = found->cookie,
 	};
-	snprintf(to->place, sizeof(to->place), "%s%s%s", found->kind, *found->name ? "/" : "",
-		 found->name);
+	place_of(found, to->place, sizeof(to->place));
 	if (found->prog)
 		snprintf(to->program, sizeof(to->program), "%s", found->prog->name);
 	return 0;

@@ -65,10 +65,34 @@ static void destroy_skeleton(void *skeleton)
 	bpf_object__destroy_skeleton(skeleton);
 }
 
-static void defer_or_die(struct bpfunit_where where, void (*release)(void *), void *what)
+struct owned {
+	void (*release)(void *what);
+	void *what;
+	char name[]; /* for the report of a crash: tests are prone to release it, too */
+};
+
+static void release_owned(void *arg)
 {
-	if (!bpfunit_defer(release, what))
-		return;
+	struct owned *owned = arg;
+
+	bu_test_releasing(owned->name);
+	owned->release(owned->what);
+	bu_test_releasing(NULL);
+	free(owned);
+}
+
+static void own_or_die(struct bpfunit_where where, void (*release)(void *), void *what,
+		       const char *name)
+{
+	struct owned *owned = malloc(sizeof(*owned) + strlen(name) + 1);
+
+	if (owned) {
+		*owned = (struct owned){ release, what };
+		strcpy(owned->name, name);
+		if (!bpfunit_defer(release_owned, owned))
+			return;
+	}
+	free(owned);
 	release(what);
 	bu_test_die(where, "out of memory");
 }
@@ -84,7 +108,7 @@ struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *pat
 	object = bpf_object__open_file(path, NULL);
 	if (!object)
 		bu_test_die(where, "cannot open '%s': %s", path, strerror(errno));
-	defer_or_die(where, close_object, object);
+	own_or_die(where, close_object, object, path);
 	bu_host_note_object(object);
 	check_programs(where, path, object);
 	return object;
@@ -106,8 +130,8 @@ void bpfunit_opened(struct bpfunit_where where, const char *name, void *skel,
 	bu_test_at(where);
 	if (!skel)
 		bu_test_die(where, "cannot open '%s': %s", name, strerror(error));
-	defer_or_die(where, free, skel);
-	defer_or_die(where, destroy_skeleton, skeleton);
+	own_or_die(where, free, skel, name);
+	own_or_die(where, destroy_skeleton, skeleton, name);
 	bu_host_note_object(*skeleton->obj);
 	check_programs(where, name, *skeleton->obj);
 }
@@ -133,7 +157,7 @@ struct bpf_link *bpfunit_keep(struct bpfunit_where where, const char *what, stru
 	if (error || !link)
 		bu_test_die(where, "cannot attach (%s): %s", what,
 			    strerror(error ? (int)-error : errno));
-	defer_or_die(where, destroy_link, link);
+	own_or_die(where, destroy_link, link, what);
 	return link;
 }
 

@@ -23,6 +23,14 @@ void bu_test_at(struct bpfunit_where where)
 		test->sink->progress(test->sink->arg, where);
 }
 
+void bu_test_releasing(const char *what)
+{
+	struct bu_test *test = bu_test();
+
+	if (test && test->sink->releasing)
+		test->sink->releasing(test->sink->arg, what);
+}
+
 struct bpfunit_where bu_test_where(void)
 {
 	struct bu_test *test = bu_test();

@@ -68,6 +68,9 @@ void bu_test_at(struct bpfunit_where where);
 /* Where it was last, for functions that take no place of their own. */
 struct bpfunit_where bu_test_where(void);
 
+/* What the test owns is released now, by its name; NULL: no more. */
+void bu_test_releasing(const char *what);
+
 /* Tell a failure at `where`, with libbpf's new warnings and the kernel's new notes behind the text.
  */
 void bu_test_fail(struct bpfunit_where where, const char *format, ...) BU_PRINTF(2, 3);

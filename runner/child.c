@@ -58,6 +58,11 @@ static void tell_leaked(void *arg, const char *list)
 	bu_result_log_leaked(arg, list);
 }
 
+static void tell_releasing(void *arg, const char *what)
+{
+	bu_result_log_releasing(arg, what);
+}
+
 enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result_log *log)
 {
 	struct bpfunit_sink sink = {
@@ -68,6 +73,7 @@ enum bpfunit_status bu_execute(const struct bpfunit_test *test, struct bu_result
 		.output = tell_output,
 		.compared = tell_compared,
 		.leaked = tell_leaked,
+		.releasing = tell_releasing,
 	};
 
 	return bpfunit_test_execute(test, &sink);

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define LOG_SIZE (1U << 20)
-#define FILE_MAX 256
+#define LOG_SIZE  (1U << 20)
+#define FILE_MAX  256
+#define NAME_SIZE 128
 
 enum record_kind {
 	RECORD_NONE, /* reserved, not filled: its process died in between */
@@ -34,6 +35,7 @@ struct bu_result_log {
 	int32_t last_line;
 	const char *last_pointer; /* spares copying the same name again */
 	char last_file[FILE_MAX];
+	char releasing[NAME_SIZE]; /* "": nothing */
 	char records[] __attribute__((aligned(8)));
 };
 
@@ -216,9 +218,22 @@ void bu_result_log_read(const struct bu_result_log *log, struct bu_result *resul
 		result->outcome = BU_PASSED;
 }
 
+void bu_result_log_releasing(struct bu_result_log *log, const char *what)
+{
+	size_t len = what ? strnlen(what, NAME_SIZE - 1) : 0;
+
+	memcpy(log->releasing, what ? what : "", len);
+	log->releasing[len] = '\0';
+}
+
 void bu_result_log_last_check(const struct bu_result_log *log, char *text, size_t size)
 {
-	if (log->last_file[0])
+	if (log->releasing[0])
+		snprintf(text, size,
+			 "while %.*s was released, which the test owns: has the test destroyed or "
+			 "closed it, too?",
+			 NAME_SIZE - 1, log->releasing);
+	else if (log->last_file[0])
 		snprintf(text, size, "last check reached: %.*s:%d", FILE_MAX - 1, log->last_file,
 			 log->last_line);
 	else

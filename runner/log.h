@@ -27,6 +27,8 @@ void bu_result_log_compared(struct bu_result_log *log, const char *why_not, uint
 			    uint64_t differing);
 /* See bpfunit_sink.leaked. */
 void bu_result_log_leaked(struct bu_result_log *log, const char *list);
+/* See bpfunit_sink.releasing. */
+void bu_result_log_releasing(struct bu_result_log *log, const char *what);
 /* A fatal signal arrived, whatever becomes of the process then (a sanitizer may let it exit). */
 void bu_result_log_signal(struct bu_result_log *log, int number);
 
@@ -34,7 +36,7 @@ void bu_result_log_signal(struct bu_result_log *log, int number);
 void bu_result_log_read(const struct bu_result_log *log, struct bu_result *result);
 /* The first fatal signal, or 0. */
 int bu_result_log_signalled(const struct bu_result_log *log);
-/* "last check reached: FILE:LINE", or that there was none. */
+/* "last check reached: FILE:LINE", or that there was none; what was being released. */
 void bu_result_log_last_check(const struct bu_result_log *log, char *text, size_t size);
 
 #endif

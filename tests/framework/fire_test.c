@@ -75,6 +75,10 @@ BPF_TEST(fire, fires_a_tracepoint)
 	EXPECT_STREQ(ran(skel), "2:21");
 	attach(skel->progs.raw_tp);
 	EXPECT_EQ(bpfunit_attached("raw_tp/sched_switch"), 2u);
+	EXPECT_EQ(bpfunit_attached("raw_tp/sched_*"), 2u);
+	EXPECT_EQ(bpfunit_attached("*"), 2u);
+	EXPECT_EQ(bpfunit_attached("?aw_tp/sched_switch"), 2u);
+	EXPECT_EQ(bpfunit_attached("f*/sched_switch"), 0u);
 	EXPECT_EQ(BPFUNIT_FIRE_ARGS("raw_tp/sched_switch", 1, 2, 3), 0);
 	EXPECT_EQ(skel->bss->nr, 3u);
 	EXPECT_EQ(skel->bss->words[2], 1u); /* attached later, run later */

@@ -454,6 +454,16 @@ BPF_TEST(runner, kills_a_daemon_that_a_test_leaves_behind)
 	expect_left_behind_and_killed("ugly.leaves_a_daemon_behind");
 }
 
+BPF_TEST(runner, explains_a_crash_of_what_is_released_twice)
+{
+	struct spawned *run = RUN(SAMPLE, "ugly.destroys_what_it_does_not_own");
+
+	EXPECT_EQ(run->status, 1);
+	EXPECT_CONTAINS(run->out,
+			"\n    while (struct bpf_link *)(uintptr_t)64 was released, which the "
+			"test owns: has the test destroyed or closed it, too?\n");
+}
+
 BPF_TEST(runner, hears_a_test_that_closed_its_descriptors)
 {
 	struct spawned *run = RUN(SAMPLE, "ugly.closes_all_descriptors");

@@ -177,6 +177,12 @@ BPF_TEST(ugly, leaves_a_daemon_behind)
 	wait(NULL);
 }
 
+/* What a link that was destroyed becomes sooner or later: the test owned it. */
+BPF_TEST(ugly, destroys_what_it_does_not_own)
+{
+	BPFUNIT_KEEP((struct bpf_link *)(uintptr_t)64);
+}
+
 BPF_TEST(ugly, closes_all_descriptors)
 {
 	for (int fd = 0; fd < 1024; fd++)

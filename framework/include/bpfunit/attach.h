@@ -21,7 +21,8 @@
 
 #include <bpfunit/run.h>
 
-/* How many programs are attached to a place. It may be a pattern of fnmatch(3): "kprobe/vfs_*". */
+/* How many programs are attached to a place. It may be a pattern of fnmatch(3), as
+ * "kprobe/vfs_*"; also of the whole, as bpfunit_attachments() spells places: "*". */
 BPFUNIT_API size_t bpfunit_attached(const char *place);
 
 struct bpfunit_attachment {

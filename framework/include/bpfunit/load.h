@@ -43,9 +43,9 @@ BPFUNIT_API struct bpf_object *bpfunit_load_file(struct bpfunit_where where, con
 BPFUNIT_API struct bpf_object *bpfunit_open_file(struct bpfunit_where where, const char *path);
 
 /* Attach a program as its section says, and destroy the link when the test ends. Return: never
- *NULL: a failure ends the test with libbpf's messages. BPFUNIT_KEEP does the same for a link that
- *another function of libbpf made: BPFUNIT_KEEP(bpf_program__attach_usdt(prog, -1, "/usr/bin/app",
- *"app", "started", NULL)); */
+ * NULL: a failure ends the test with libbpf's messages. BPFUNIT_KEEP does the same for a link that
+ * another function of libbpf made:
+ *	BPFUNIT_KEEP(bpf_program__attach_usdt(prog, -1, "/usr/bin/app", "app", "started", NULL)); */
 #define BPFUNIT_ATTACH(prog) bpfunit_keep(BPFUNIT_HERE, #prog, bpf_program__attach(prog))
 #define BPFUNIT_KEEP(link)   bpfunit_keep(BPFUNIT_HERE, #link, link)
 BPFUNIT_API struct bpf_link *bpfunit_keep(struct bpfunit_where where, const char *what,

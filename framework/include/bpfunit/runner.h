@@ -32,6 +32,9 @@ struct bpfunit_sink {
 	 * bpfunit_open_descriptors() lists it. With BPFUNIT_LEAKS=error that is a failure instead. NULL:
 	 * not told. */
 	void (*leaked)(void *arg, const char *list);
+	/* What the test owns is released now, such as a skeleton, by its name; NULL: that is done. It
+	 * explains a crash meanwhile: the test has released it, too. NULL: not told. */
+	void (*releasing)(void *arg, const char *what);
 };
 
 /* How many descriptors of maps, programs, BTF, links and perf events of the emulated kernel are open
