@@ -71,6 +71,33 @@ static void add_notes(struct bu_text *text, struct bu_test *test)
 	}
 }
 
+size_t bpfunit_context_begin(const char *format, ...)
+{
+	struct bu_test *test = bu_test();
+	size_t begun = test ? test->contexts.len : SIZE_MAX;
+	va_list args;
+
+	if (!test || !pthread_equal(test->thread, pthread_self()))
+		return SIZE_MAX;
+	va_start(args, format);
+	bu_text_add(&test->contexts, "in: ");
+	bu_text_vadd(&test->contexts, format, args);
+	bu_text_add(&test->contexts, "\n");
+	va_end(args);
+	return begun;
+}
+
+/* Also of blocks within that a check jumped out of. */
+void bpfunit_context_end(size_t *begun)
+{
+	struct bu_test *test = bu_test();
+
+	if (!test || *begun >= test->contexts.len)
+		return;
+	test->contexts.len = *begun;
+	test->contexts.data[*begun] = '\0';
+}
+
 void bu_test_output(const char *line)
 {
 	struct bu_test *test = bu_test();
@@ -110,6 +137,7 @@ static void fail(struct bpfunit_where where, const char *format, va_list args)
 	bu_text_vadd(&text, format, args);
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = '\0';
+	add_lines(&text, "", bu_text_str(&test->contexts));
 	add_libbpf(&text, test);
 	add_notes(&text, test);
 	if (test->sink->failure)

@@ -32,6 +32,8 @@ struct bu_test {
 	sigjmp_buf *jump;             /* end of the present phase */
 	struct bu_deferred *deferred; /* latest first */
 
+	struct bu_text contexts; /* lines of BPFUNIT_CONTEXT, the innermost block's last */
+
 	bool fault_expected;           /* faults do not fail the test now */
 	enum bu_fault_kind fault_kind; /* of the latest fault */
 	u64 faults;                    /* so far; of the test that is not nested */

@@ -133,7 +133,7 @@ void bpfunit_skip(struct bpfunit_where where, const char *reason, ...)
 static bool run_phase(struct bu_test *test, void (*fn)(void *arg), void *arg)
 {
 	sigjmp_buf here;
-	bool whole = false;
+	volatile bool whole = false;
 
 	test->jump = &here;
 	if (!sigsetjmp(here, 0)) {
@@ -143,6 +143,7 @@ static bool run_phase(struct bu_test *test, void (*fn)(void *arg), void *arg)
 		bu_kernel_abandon(bu_kernel_if_any()); /* the check may have been in a mock */
 	}
 	test->jump = NULL;
+	bu_text_free(&test->contexts);
 	test->ending = false;
 	test->fault_expected = false;
 	return whole;

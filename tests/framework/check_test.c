@@ -2,6 +2,7 @@
 /* Every check macro: holding, failing with its text, evaluating its arguments once. */
 #include "inner.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum colour { RED, GREEN = 200 };
@@ -355,4 +356,58 @@ FAILS(check, long_expressions_are_not_repeated,
 	int a_rather_long_name_for_a_number = 1;
 
 	EXPECT_EQ(a_rather_long_name_for_a_number + a_rather_long_name_for_a_number, 3);
+}
+
+static void check_in_context(int n)
+{
+	BPFUNIT_CONTEXT("n = %d", n);
+	EXPECT_NE(n, 2);
+	{
+		BPFUNIT_CONTEXT("within");
+		BPFUNIT_CONTEXT("again");
+		EXPECT_NE(n, 2);
+	}
+	EXPECT_NE(n, 3);
+}
+
+FAILS(check, contexts_are_shown_while_their_block_lasts,
+      "EXPECT_NE(n, 2) does not hold\n  n: 2\n  2: 2\nin: n = 2\n"
+      "EXPECT_NE(n, 2) does not hold\n  n: 2\n  2: 2\nin: n = 2\nin: within\nin: again\n"
+      "EXPECT_NE(n, 3) does not hold\n  n: 3\n  3: 3\nin: n = 3\n"
+      "EXPECT_EQ(1, 2) does not hold\n  1: 1\n  2: 2")
+{
+	for (int n = 1; n < 4; n++)
+		check_in_context(n);
+	EXPECT_EQ(1, 2);
+}
+
+static void fail_afterwards(void *unused)
+{
+	EXPECT_EQ(1, 2);
+}
+
+FAILS(check, contexts_end_with_the_part_of_the_test,
+      "ASSERT_EQ(2, 1) does not hold\n  2: 2\n  1: 1\nin: 0x1234\n"
+      "EXPECT_EQ(1, 2) does not hold\n  1: 1\n  2: 2")
+{
+	BPFUNIT_CONTEXT("%#x", 0x1234);
+	bpfunit_defer(fail_afterwards, NULL);
+	ASSERT_EQ(2, 1);
+}
+
+static void *context_of_a_thread(void *unused)
+{
+	BPFUNIT_CONTEXT("on a thread");
+	EXPECT_EQ(1, 2);
+	return NULL;
+}
+
+FAILS(check, contexts_are_the_tests_own_threads,
+      "EXPECT_EQ(1, 2) does not hold\n  1: 1\n  2: 2\nin: the test")
+{
+	BPFUNIT_CONTEXT("the test");
+	pthread_t thread;
+
+	ASSERT_EQ(pthread_create(&thread, NULL, context_of_a_thread, NULL), 0);
+	pthread_join(thread, NULL);
 }

@@ -145,6 +145,24 @@ BPFUNIT_API bool bpfunit_check_mem(const struct bpfunit_check *check, const void
 #define ASSERT_MEMNE(a, b, size)                                                                   \
 	bpfunit_check_mem(BPFUNIT_CHECK_("ASSERT_MEMNE", true, #a, #b), (a), (b), (size), false)
 
+/*
+ * Words (as printf) that each failure shows until the block ends, for checks in loops and helpers:
+ *
+ *	for (size_t size = 0; size < 54; size++) {
+ *		BPFUNIT_CONTEXT("cut to %zu bytes", size);
+ *		...
+ *	}
+ *
+ * Blocks nest. On the test's own thread; nothing on others.
+ */
+#define BPFUNIT_CONTEXT(...) BPFUNIT_CONTEXT_AT_(__LINE__, __VA_ARGS__)
+#define BPFUNIT_CONTEXT_AT_(line, ...) BPFUNIT_CONTEXT_IN_(line, __VA_ARGS__)
+#define BPFUNIT_CONTEXT_IN_(line, ...)                                                             \
+	__attribute__((unused, cleanup(bpfunit_context_end))) size_t bu_context_##line##_ =        \
+		bpfunit_context_begin(__VA_ARGS__)
+BPFUNIT_API size_t bpfunit_context_begin(const char *format, ...) BPFUNIT_PRINTF(1, 2);
+BPFUNIT_API void bpfunit_context_end(size_t *begun);
+
 /* Fail with words of one's own (as printf); FAIL ends the test. */
 #define EXPECT_FAIL(...) bpfunit_fail(BPFUNIT_HERE, false, __VA_ARGS__)
 #define FAIL(...)        bpfunit_fail(BPFUNIT_HERE, true, __VA_ARGS__)
