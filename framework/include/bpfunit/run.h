@@ -74,8 +74,9 @@ BPFUNIT_API bool bpfunit_check_run(const struct bpfunit_check *check,
 				   const struct bpf_program *prog, int64_t result,
 				   int64_t expected);
 
-/* Instructions that each later run of this test may execute before it faults as an endless loop;
- * default 100,000,000. */
+/* Instructions that each later run of this test may execute before it faults as an endless loop:
+ * counted where it jumps back or calls, so that a run straight on may go beyond. Default
+ * 100,000,000. */
 BPFUNIT_API void bpfunit_set_budget(uint64_t instructions);
 
 #endif
