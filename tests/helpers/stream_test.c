@@ -10,12 +10,15 @@
 
 struct stream_read {
 	__u64 buffer;
-	__u32 size, stream_id, prog_fd;
+	__u32 size, stream_id, prog_fd, zero;
 };
 
 static long read_stream(const struct bpf_program *prog, __u32 id, char *text, __u32 size)
 {
-	struct stream_read attr = { (__u64)text, size, id, bpf_program__fd(prog) };
+	struct stream_read attr = { .buffer = (__u64)text,
+				    .size = size,
+				    .stream_id = id,
+				    .prog_fd = bpf_program__fd(prog) };
 	long count = syscall(__NR_bpf, 37, &attr, sizeof(attr));
 
 	if (count >= 0 && count < size)
