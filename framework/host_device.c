@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The loopback device of the process's own network namespace. Socket buffers of test runs come in
  * on it, and whether they are for this host (__sk_buff.pkt_type) is a matter of its address: for
@@ -8,12 +8,14 @@
 
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ebpf/prog/prog_types.h"
+#include "ebpf/syscall.h"
 
 #define ADDRESS_BYTES 6
 
@@ -27,6 +29,12 @@ static bool can_be_set(const u8 *address)
 	return !(address[0] & 1) && memcmp(address, none, ADDRESS_BYTES) != 0;
 }
 
+/* The host's own answer: ioctl() speaks of the emulated devices. */
+static long host_ioctl(int fd, unsigned long command, struct ifreq *request)
+{
+	return bu_host_syscall(SYS_ioctl, fd, (long)command, (long)request, 0, 0, 0);
+}
+
 /* Broadcast: the byte that an address for all repeats. That of lo is 0, so none is for all. */
 static void set_addresses(const u8 *address, u8 broadcast)
 {
@@ -35,15 +43,15 @@ static void set_addresses(const u8 *address, u8 broadcast)
 
 	if (fd < 0)
 		return;
-	if (!ioctl(fd, SIOCGIFHWADDR, &request) &&
+	if (!host_ioctl(fd, SIOCGIFHWADDR, &request) &&
 	    memcmp(request.ifr_hwaddr.sa_data, address, ADDRESS_BYTES)) {
 		request.ifr_hwaddr.sa_family = ARPHRD_LOOPBACK;
 		memcpy(request.ifr_hwaddr.sa_data, address, ADDRESS_BYTES);
-		ioctl(fd, SIOCSIFHWADDR, &request);
+		host_ioctl(fd, SIOCSIFHWADDR, &request);
 	}
 	request.ifr_hwaddr.sa_family = ARPHRD_LOOPBACK;
 	memset(request.ifr_hwaddr.sa_data, broadcast, ADDRESS_BYTES);
-	ioctl(fd, SIOCSIFHWBROADCAST, &request);
+	host_ioctl(fd, SIOCSIFHWBROADCAST, &request);
 	close(fd);
 }
 
