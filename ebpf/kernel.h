@@ -97,6 +97,8 @@ struct bu_kernel {
 	 */
 	int (*test_run)(void *arg, struct bu_prog *prog, union bpf_attr *attr);
 	void *test_run_arg;
+	/* Makes the bpf(2) calls of the backend that is the host's kernel; NULL: as they are. */
+	long (*host_call)(int cmd, void *attr, u32 size);
 };
 
 /* The process's kernel; made if there is none. NULL only when out of memory.

@@ -89,6 +89,7 @@ struct bu_map {
 		u8 *memory; /* as programs see it after a cast to address space 0 */
 		u64 size;
 		u64 user; /* where user space has it; 0: not known yet */
+		u64 user_size;
 	} arena;
 	bool claimed;                  /* BPF_MAP_TYPE_INSN_ARRAY: a program uses it, or used it */
 	struct bu_map_template *inner; /* of maps of maps: maps/map_in_map.c; else NULL */

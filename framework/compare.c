@@ -326,6 +326,8 @@ static bool go_on(struct sides *sides, struct bu_text *text)
 
 	if (outermost()->faults != sides->faults)
 		bu_mirror_why(sides->mirror, "the program faults in the VM");
+	if (twin && twin->log && bu_refused_skips())
+		bu_mirror_why(sides->mirror, "the kernel refuses the program");
 	if (sides->mirror->why[0])
 		return false;
 	if (twin->log) {

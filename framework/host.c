@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "ebpf/boundary/backend.h"
@@ -20,11 +21,6 @@ struct bu_host_map {
 	struct bu_host_map *next;
 	struct bu_map map;
 	int fd; /* ours */
-};
-
-struct bu_host_object {
-	struct bu_host_object *next;
-	const struct bpf_object *object;
 };
 
 void bu_needs_vm(const char *what)
@@ -65,6 +61,9 @@ int bu_host_begin(struct bu_test *test)
 	if (cpus <= 0 || (opts->cpus && opts->cpus != (u32)cpus))
 		return skip(test, text);
 	bu_test_kernel()->nr_cpus = cpus;
+	bu_test_kernel()->host_call = bu_refused_skips() ? bu_refused_call : NULL;
+	prctl(PR_SET_NAME, bu_test_kernel()->env.comm);
+	bu_host_set_cpu(0);
 	return 0;
 }
 
@@ -103,6 +102,8 @@ void bu_host_note_object(const struct bpf_object *object)
 	noted->next = bu_test()->host_objects;
 	bu_test()->host_objects = noted;
 	bpfunit_defer(forget_object, noted);
+	if (bu_refused_skips())
+		bu_refused_targets(object);
 }
 
 void bu_host_capture(void)

@@ -14,6 +14,11 @@
 
 #include "framework/state.h"
 
+struct bu_host_object {
+	struct bu_host_object *next;
+	const struct bpf_object *object;
+};
+
 /* On the host's kernel, end the running test as skipped, because it needs `what`. */
 void bu_needs_vm(const char *what);
 
@@ -32,6 +37,16 @@ void bu_host_capture(void);
 struct bu_map *bu_host_map(int fd, int *error);
 /* A new descriptor of a described map, or -errno. */
 int bu_host_map_open(const struct bu_map *map);
+
+/* Whether a program that the host's verifier refuses is no failure (BPFUNIT_REFUSED=skip): it is
+ * then skipped where it would run, in the kernel backend by the calls of bpf(2) going through this.
+ */
+bool bu_refused_skips(void);
+long bu_refused_call(int cmd, void *attr, u32 size);
+/* Do not load the object's programs for functions that the host's kernel does not have. */
+void bu_refused_targets(const struct bpf_object *object);
+/* Skip the test if it is to run one of them. */
+void bu_refused_check(struct bpfunit_where where, const struct bpf_program *prog);
 
 /* The runs of bpfunit/run.h as BPF_PROG_TEST_RUN. What it does not take skips the test. */
 int64_t bu_host_run(const struct bpf_program *prog, void *ctx, size_t size);

@@ -7,6 +7,7 @@
 #include "framework/host.h"
 
 #include <bpfunit/test.h>
+#include <linux/if_ether.h>
 #include <string.h>
 
 #include "framework/host_ctx.h"
@@ -58,6 +59,34 @@ static size_t context_size(const struct bpf_program *prog, size_t size, bool *in
 	}
 }
 
+static bool takes_packet(const struct bpf_program *prog)
+{
+	switch (bpf_program__type(prog)) {
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A run without a packet: of the least that BPF_PROG_TEST_RUN takes, zeroes. */
+static int64_t run_without(const struct bpf_program *prog)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	u8 frame[ETH_HLEN] = { 0 };
+
+	opts.data_in = frame;
+	opts.data_size_in = sizeof(frame);
+	return test_run(prog, &opts);
+}
+
 int64_t bu_host_run(const struct bpf_program *prog, void *ctx, size_t size)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
@@ -66,6 +95,8 @@ int64_t bu_host_run(const struct bpf_program *prog, void *ctx, size_t size)
 	int64_t result;
 	u8 *copy;
 
+	if (!ctx && takes_packet(prog))
+		return run_without(prog);
 	if (!room)
 		refuse(prog, -BU_ENOTSUPP);
 	copy = bu_test_alloc(room);

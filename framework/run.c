@@ -53,6 +53,7 @@ static bool loaded(struct target *target, struct bpfunit_where where,
 		target->type = target->prog->type;
 		return true;
 	}
+	bu_refused_check(where, prog);
 	bu_test_fail(where, "cannot run '%s': it is not loaded (%s)", bpf_program__name(prog),
 		     bpf_program__autoload(prog) ? "load its object first" : "its autoload is off");
 	return false;

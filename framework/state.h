@@ -57,6 +57,7 @@ struct bu_test {
 
 	struct bu_host_map *host_maps; /* framework/host.c, as the next */
 	struct bu_host_object *host_objects;
+	struct bu_refused *host_refused; /* framework/host_refused.c */
 	struct bu_comparisons *comparisons; /* framework/compare.c; NULL: another backend */
 };
 

@@ -47,6 +47,7 @@ static int create(struct bu_map *map, const union bpf_attr *attr)
 		return -ENOMEM;
 	map->arena.size = (u64)map->max_entries * BU_ARENA_PAGE;
 	map->arena.user = attr->map_extra;
+	map->arena.user_size = map->arena.size;
 	map->arena.memory = bu_arena_alloc_shared(&map->object.kernel->arena, map->arena.size,
 						  BU_NONE, &info, &pages->offset);
 	if (!map->arena.memory) {

@@ -145,6 +145,13 @@ static int apply_leaks(struct bu_options *options, const char *value)
 	return setenv("BPFUNIT_LEAKS", value ? value : "warn", 1) ? -errno : 0;
 }
 
+static int apply_refused(struct bu_options *options, const char *value)
+{
+	if (strcmp(value, "fail") && strcmp(value, "skip"))
+		return bad_value("--refused", value, "'fail' or 'skip'");
+	return setenv("BPFUNIT_REFUSED", value, 1) ? -errno : 0;
+}
+
 static int apply_help(struct bu_options *options, const char *value)
 {
 	options->help = true;
@@ -177,6 +184,8 @@ static const struct option_row rows[] = {
 	  "collect coverage in DIR (" DEFAULT_COVERAGE_DIR ") and sum it up" },
 	{ "--backend", "=vm|kernel|diff", "BPFUNIT_BACKEND", apply_backend,
 	  "what answers bpf(2): the VM, this machine's kernel, or both, compared (vm)" },
+	{ "--refused", "=fail|skip", "BPFUNIT_REFUSED", apply_refused,
+	  "what running a program does that this machine's kernel refuses to load (fail)" },
 	{ "--leaks", "[=warn|error]", "BPFUNIT_LEAKS", apply_leaks,
 	  "tell what tests leave open: maps, programs, links (warn); error: they fail" },
 	{ "--help", NULL, NULL, apply_help, "show this" },
@@ -201,7 +210,7 @@ void bu_options_help(const struct bu_options *options)
 			printf("  %-26s  %s\n", left, row->help);
 	}
 	printf("\nEnvironment: BPFUNIT_FILTER, BPFUNIT_TIMEOUT, BPFUNIT_JOBS, BPFUNIT_FORMAT, "
-	       "BPFUNIT_BACKEND, BPFUNIT_LEAKS set defaults;\nBPFUNIT_COVERAGE=DIR collects "
+	       "BPFUNIT_BACKEND, BPFUNIT_REFUSED, BPFUNIT_LEAKS set defaults;\nBPFUNIT_COVERAGE=DIR collects "
 	       "coverage without a summary; NO_COLOR "
 	       "turns "
 	       "colour off.\n"

@@ -42,6 +42,15 @@ static bool is_canary(unsigned int cmd, const void *attr, unsigned int size)
 	       *(const s32 *)attr == BU_CANARY_FD;
 }
 
+static long host_bpf(unsigned int cmd, void *attr, unsigned int size)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+
+	if (kernel && kernel->host_call)
+		return kernel->host_call((int)cmd, attr, size);
+	return bu_host_syscall(SYS_bpf, cmd, (long)attr, size, 0, 0, 0);
+}
+
 static long emulate_bpf(unsigned int cmd, void *attr, unsigned int size)
 {
 	struct bu_kernel *kernel;
@@ -49,7 +58,7 @@ static long emulate_bpf(unsigned int cmd, void *attr, unsigned int size)
 	if (is_canary(cmd, attr, size))
 		return -BU_CANARY_ERRNO;
 	if (bu_on_host())
-		return bu_host_syscall(SYS_bpf, cmd, (long)attr, size, 0, 0, 0);
+		return host_bpf(cmd, attr, size);
 	kernel = bu_kernel();
 	return kernel ? bu_sys_bpf(kernel, cmd, attr, size) : -ENOMEM;
 }

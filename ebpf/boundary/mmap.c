@@ -112,23 +112,37 @@ static long map_event(struct bu_object *event, const struct mapping *mapping)
 			 mapping->memfd, offset);
 }
 
-/* An arena is mapped where its map_extra says, else its first mapping decides where it is. */
+/* An arena is mapped where its map_extra says, else its first mapping decides where it is and how
+ * much of it. Source: arena_get_unmapped_area(), arena_map_mmap(), kernel/bpf/arena.c (6.12), and
+ * as 6.18 does. Differs: a first mapping is not larger than the arena. */
+static long check_arena(const struct bu_map *map, const struct mapping *mapping)
+{
+	if (mapping->offset)
+		return -EINVAL;
+	if (!map->arena.user)
+		return mapping->size > 1ULL << 32 ? -E2BIG : 0;
+	if (mapping->size > map->arena.user_size)
+		return -E2BIG;
+	if (mapping->size < map->arena.user_size || (u64)mapping->addr != map->arena.user)
+		return -EINVAL;
+	return 0;
+}
+
 static long map_arena(struct bu_map *map, struct mapping *mapping)
 {
-	u64 user = map->arena.user;
-	long result;
+	long result = check_arena(map, mapping);
 
-	if (user && !(mapping->flags & MAP_FIXED)) {
-		mapping->addr = (u8 *)user + mapping->offset;
+	if (result)
+		return result;
+	if (map->arena.user && !(mapping->flags & MAP_FIXED))
 		mapping->flags |= MAP_FIXED_NOREPLACE;
-	} else if (user && (u64)mapping->addr != user + mapping->offset) {
-		return -EBUSY;
-	}
 	result = map_map(map, mapping);
 	if (result == -EEXIST)
 		return -EBUSY;
-	if (!user && (result > 0 || result < -4095))
-		map->arena.user = (u64)result - mapping->offset;
+	if (result > 0 || result < -4095) {
+		map->arena.user = (u64)result;
+		map->arena.user_size = mapping->size;
+	}
 	return result;
 }
 

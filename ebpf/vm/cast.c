@@ -28,6 +28,7 @@ u64 bu_cast_user(const struct bu_prog *prog, u64 address)
 	u64 offset = address - (u64)map->arena.memory;
 
 	if (offset < map->arena.size)
-		return map->arena.user + offset;
+		address = map->arena.user + offset;
+	/* Also of the arena's first byte, when it is at a multiple of 4 GiB: as 6.18 does. */
 	return (u32)address ? (map->arena.user & ~(u64)UINT32_MAX) | (u32)address : 0;
 }

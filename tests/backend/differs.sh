@@ -24,6 +24,16 @@ for wanted in \
 $out"
 done
 grep -q 'backend_sample.c:[0-9]*: program' <<<"$out" || fail "the place of the run is not told: $out"
+refuses=other.the_kernel_refuses
+out=$("$1" --backend=diff --refused=skip --format=plain $refuses) || fail "a refused program is no failure now: $out"
+grep -q '^  1 not: the kernel refuses the program$' <<<"$out" || fail "not told that it was not compared: $out"
+out=$("$1" --backend=kernel --refused=fail --format=plain $refuses)
+[ $? -eq 1 ] || fail "a refused program is a failure: $out"
+grep -q "cannot load 'backend_bpf'" <<<"$out" || fail "what failed is not told: $out"
+out=$("$1" --backend=kernel --refused=skip --format=plain $refuses)
+[ $? -eq 77 ] || fail "the test is not skipped: $out"
+grep -q "refuses 'careless': R0 invalid mem access" <<<"$out" || fail "the verifier's words are not told: $out"
+out=$("$1" --backend=vm --refused=maybe 2>&1) && fail "an unknown choice is taken"
 out=$("$1" --backend=vm 'other.*') || fail "without comparison these pass: $out"
 grep -q 'compared' <<<"$out" && fail "the VM alone compares nothing: $out"
 tap=$("$1" --backend=diff --format=tap 'same.*')

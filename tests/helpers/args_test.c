@@ -127,7 +127,7 @@ BPF_TEST_F(helpers, spin_lock_misuse_is_found)
 }
 
 /* strtol(" 12", 3, 0, r10 - 12) */
-BPF_TEST(helper_args, numbers_are_aligned)
+BPF_TEST(helper_args, numbers_are_aligned, .vm_only = "no verifier takes the program")
 {
 	struct bpf_insn insns[] = {
 		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = 10, .off = -4, .imm = 0x323120 },

@@ -18,7 +18,7 @@ extern void bpf_preempt_disable(void) __ksym;
 extern void bpf_preempt_enable(void) __ksym;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
-extern int unmodelled_kfunc(int number) __ksym;
+extern int unmodelled_kfunc(int number) __ksym __weak; /* of no kernel */
 
 struct sk_buff {
 	unsigned int len;
@@ -27,7 +27,7 @@ struct sk_buff {
 
 int from, to = 10, sum, error;
 
-SEC("socket")
+SEC("tc")
 int count(void *ctx)
 {
 	struct bpf_iter_num it;
@@ -41,7 +41,7 @@ int count(void *ctx)
 	return sum;
 }
 
-SEC("socket")
+SEC("tc")
 int forgets_to_destroy(void *ctx)
 {
 	struct bpf_iter_num it;
@@ -50,7 +50,7 @@ int forgets_to_destroy(void *ctx)
 	return 0;
 }
 
-SEC("socket")
+SEC("tc")
 int uses_destroyed(void *ctx)
 {
 	struct bpf_iter_num it;
@@ -67,7 +67,7 @@ static __noinline int thrower(int number)
 	return number;
 }
 
-SEC("socket")
+SEC("tc")
 int throws(void *ctx)
 {
 	int result = thrower(to);
@@ -82,7 +82,7 @@ static long throw_in_loop(__u32 i, void *arg)
 	return 0;
 }
 
-SEC("socket")
+SEC("tc")
 int throws_in_callback(void *ctx)
 {
 	bpf_loop(100, throw_in_loop, 0, 0);
@@ -90,7 +90,7 @@ int throws_in_callback(void *ctx)
 	return 0;
 }
 
-SEC("socket")
+SEC("tc")
 int sections(void *ctx)
 {
 	bpf_rcu_read_lock();
@@ -100,14 +100,14 @@ int sections(void *ctx)
 	return 0;
 }
 
-SEC("socket")
+SEC("tc")
 int unlocks_too_often(void *ctx)
 {
 	bpf_rcu_read_unlock();
 	return 0;
 }
 
-SEC("socket")
+SEC("tc")
 int casts(struct __sk_buff *ctx)
 {
 	struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
@@ -116,7 +116,7 @@ int casts(struct __sk_buff *ctx)
 	return same == skb ? skb->len : 0;
 }
 
-SEC("socket")
+SEC("tc")
 int calls_unmodelled(void *ctx)
 {
 	return unmodelled_kfunc(5) + 1;

@@ -101,7 +101,7 @@ BPF_TEST(kfunc, sections_balance)
 
 BPF_TEST(kfunc, casts_keep_the_object)
 {
-	EXPECT_EQ(run(load()->progs.casts), 64 - 14);
+	EXPECT_EQ(run(load()->progs.casts), 64);
 }
 
 BPF_TEST(kfunc, without_model_they_fault)

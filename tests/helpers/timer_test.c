@@ -351,7 +351,7 @@ BPF_TEST(timer, user_space_neither_sees_nor_writes_it)
 	EXPECT_EQ(CANCEL(skel, hash, 1), 1);
 }
 
-BPF_TEST(timer, ends_with_the_map)
+BPF_TEST(timer, ends_with_the_map, .vm_only = "the timer of its program faults")
 {
 	struct timer_bpf *skel = timer_bpf__open_and_load();
 	struct timer_bpf *other;

@@ -18,10 +18,8 @@ struct node { /* as in the program */
 
 static struct arena_bpf *load_at(uint64_t address)
 {
-	struct arena_bpf *skel = arena_bpf__open();
+	struct arena_bpf *skel = BPFUNIT_OPEN(arena_bpf);
 
-	ASSERT_NOT_NULL(skel);
-	ASSERT_OK(bpfunit_defer((void (*)(void *))arena_bpf__destroy, skel));
 	ASSERT_OK(bpf_map__set_map_extra(skel->maps.arena, address));
 	ASSERT_OK(arena_bpf__load(skel));
 	return skel;
@@ -60,10 +58,19 @@ BPF_TEST(arena_map, programs_keep_a_list_in_it)
 	EXPECT_EQ(run(skel->progs.sum), 37);
 	EXPECT_EQ((uint64_t)skel->bss->head, USER + PAGE);
 	EXPECT_EQ(run(skel->progs.pop), 0);
-	EXPECT_EQ(run(skel->progs.sum), 7);
 	/* The page that was freed is used again. */
 	EXPECT_EQ(run(skel->progs.push), 0);
 	EXPECT_EQ((uint64_t)skel->bss->head, USER + PAGE);
+}
+
+/* Its address in user space has a lower half of zero, and casts know no other NULL. */
+BPF_TEST(arena_map, first_page_is_null_after_a_cast)
+{
+	struct arena_bpf *skel = load_at(USER);
+
+	EXPECT_EQ(run(skel->progs.push), 0);
+	EXPECT_EQ((uint64_t)skel->bss->head, USER);
+	EXPECT_EQ(run(skel->progs.sum), -1);
 }
 
 BPF_TEST(arena_map, has_so_many_pages)
@@ -78,7 +85,7 @@ BPF_TEST(arena_map, has_so_many_pages)
 BPF_TEST(arena_map, user_space_follows_the_same_pointers)
 {
 	struct arena_bpf *skel = load_at(USER);
-	struct node *pages = map_pages(skel->maps.arena, NULL, 0);
+	struct node *pages = map_pages(skel->maps.arena, (void *)USER, 0);
 
 	ASSERT_EQ((uint64_t)pages, USER);
 	EXPECT_EQ(run(skel->progs.push), 0);
@@ -91,12 +98,48 @@ BPF_TEST(arena_map, user_space_follows_the_same_pointers)
 	EXPECT_EQ(munmap(pages, 4 * PAGE), 0);
 }
 
+static int map_errno(int fd, uint64_t address, size_t pages, int flags)
+{
+	void *memory = mmap((void *)address, pages * PAGE, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	return memory == MAP_FAILED ? errno : 0;
+}
+
+/* Source: as 6.18 does. */
 BPF_TEST(arena_map, is_at_one_address)
 {
-	struct arena_bpf *skel = load_at(USER);
+	int fd = bpf_map__fd(load_at(USER)->maps.arena);
 
-	EXPECT_EQ(map_pages(skel->maps.arena, (void *)(USER + (1 << 20)), MAP_FIXED), MAP_FAILED);
-	EXPECT_EQ(errno, EBUSY);
+	EXPECT_EQ(map_errno(fd, 0, 4, MAP_SHARED), EINVAL);
+	EXPECT_EQ(map_errno(fd, USER + (1 << 20), 4, MAP_SHARED), EINVAL);
+	EXPECT_EQ(map_errno(fd, USER + (1 << 20), 4, MAP_SHARED | MAP_FIXED), EINVAL);
+	EXPECT_EQ(map_errno(fd, USER, 2, MAP_SHARED), EINVAL);
+	EXPECT_EQ(map_errno(fd, USER, 5, MAP_SHARED), E2BIG);
+	EXPECT_EQ(map_errno(fd, USER, 4, MAP_PRIVATE), EINVAL);
+	EXPECT_EQ(map_errno(fd, USER, 4, MAP_SHARED), 0);
+	EXPECT_EQ(map_errno(fd, USER, 4, MAP_SHARED), EBUSY);
+	EXPECT_EQ(map_errno(fd, USER, 4, MAP_SHARED | MAP_FIXED), 0);
+}
+
+static int arena_of(uint32_t pages)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(TYPE_ARENA, "arena", 0, 0, pages, &opts);
+
+	ASSERT_OK(fd);
+	return fd;
+}
+
+/* The first decides, also of how much. */
+BPF_TEST(arena_map, is_where_its_first_mapping_is)
+{
+	int fd = arena_of(4);
+
+	EXPECT_EQ(map_errno(fd, 2 * USER, 2, MAP_SHARED | MAP_FIXED), 0);
+	EXPECT_EQ(map_errno(fd, 0, 2, MAP_SHARED), EINVAL);
+	EXPECT_EQ(map_errno(fd, 2 * USER, 4, MAP_SHARED | MAP_FIXED), E2BIG);
+	EXPECT_EQ(map_errno(fd, 2 * USER, 2, MAP_SHARED | MAP_FIXED), 0);
+	close(fd);
 }
 
 BPF_TEST(arena_map, faults)

@@ -7,6 +7,8 @@
 
 #include "map_programs.skel.h"
 
+#define ORDERED "hash maps have an order in the VM alone"
+
 static int create(uint32_t key_size, uint32_t value_size, uint32_t max_entries, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
@@ -97,7 +99,7 @@ BPF_TEST(hash, full_map)
 	}
 }
 
-BPF_TEST(hash, iterates_in_order_of_insertion)
+BPF_TEST(hash, iterates_in_order_of_insertion, .vm_only = ORDERED)
 {
 	int fd = filled(20, 20, 0);
 	uint32_t key = 0, next, seen = 0;
@@ -111,7 +113,7 @@ BPF_TEST(hash, iterates_in_order_of_insertion)
 	EXPECT_EQ(seen, 20u);
 }
 
-BPF_TEST(hash, next_of_a_deleted_key_is_the_first)
+BPF_TEST(hash, next_of_a_deleted_key_is_the_first, .vm_only = ORDERED)
 {
 	int fd = filled(3, 3, 0);
 	uint32_t key = 2, next = 0;
@@ -314,7 +316,7 @@ static struct map_programs_bpf *load_four(void)
 	return skel;
 }
 
-BPF_TEST(hash, for_each)
+BPF_TEST(hash, for_each, .vm_only = ORDERED)
 {
 	struct map_programs_bpf *skel = load_four();
 	uint64_t args = 0;
@@ -325,7 +327,7 @@ BPF_TEST(hash, for_each)
 	EXPECT_EQ(skel->bss->seen_keys, 1234u);
 }
 
-BPF_TEST(hash, for_each_stops)
+BPF_TEST(hash, for_each_stops, .vm_only = ORDERED)
 {
 	struct map_programs_bpf *skel = load_four();
 	uint64_t args = 0;
@@ -336,7 +338,7 @@ BPF_TEST(hash, for_each_stops)
 	EXPECT_EQ(skel->bss->seen_sum, 30u);
 }
 
-BPF_TEST(hash, for_each_survives_deletion_of_the_next)
+BPF_TEST(hash, for_each_survives_deletion_of_the_next, .vm_only = ORDERED)
 {
 	struct map_programs_bpf *skel = load_four();
 	uint64_t args = 0;

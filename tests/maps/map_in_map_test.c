@@ -6,6 +6,7 @@
 #include <bpfunit/bpfunit.h>
 #include <unistd.h>
 
+#include "gone.h"
 #include "map_in_map.skel.h"
 
 #define NO_FD 12345
@@ -192,13 +193,13 @@ BPF_TEST(map_in_map, keeps_its_maps)
 		EXPECT_EQ(value, 42);
 		close(fd);
 		EXPECT_OK(bpf_map_delete_elem(outer, &key));
-		EXPECT_ERR(bpf_map_get_fd_by_id(id), ENOENT);
+		EXPECT_TRUE(is_gone(bpf_map_get_fd_by_id, id));
 		inner = array_of(2, 0);
 		id = id_of(inner);
 		EXPECT_OK(bpf_map_update_elem(outer, &key, &inner, BPF_ANY));
 		close(inner);
 		close(outer);
-		EXPECT_ERR(bpf_map_get_fd_by_id(id), ENOENT);
+		EXPECT_TRUE(is_gone(bpf_map_get_fd_by_id, id));
 	}
 }
 
@@ -243,7 +244,7 @@ BPF_TEST(map_in_map, removed_while_a_program_holds_it)
 	close(inner);
 	BPFUNIT_MOCK(BPF_FUNC_get_current_pid_tgid, .callback = delete_inner, .arg = skel);
 	EXPECT_RUN(skel->progs.add_by_hash, &args, 1);
-	EXPECT_ERR(bpf_map_get_fd_by_id(id), ENOENT);
+	EXPECT_TRUE(is_gone(bpf_map_get_fd_by_id, id));
 	EXPECT_RUN(skel->progs.add_by_hash, &args, -1);
 }
 

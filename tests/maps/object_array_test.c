@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "gone.h"
 #include "map_programs.skel.h"
 
 static uint32_t id_of(int prog)
@@ -129,7 +130,7 @@ BPF_TEST(prog_array, emptied_when_user_space_closes_it)
 	EXPECT_OK(prog); /* the array holds it */
 	close(prog);
 	close(fd);
-	EXPECT_ERR(bpf_prog_get_fd_by_id(id), ENOENT);
+	EXPECT_TRUE(is_gone(bpf_prog_get_fd_by_id, id));
 }
 
 BPF_TEST(prog_array, iterates_over_all_indexes)

@@ -2,10 +2,20 @@
 /* Per-CPU hash and array maps: user space sees every CPU's value, programs their own CPU's. */
 #include <bpf/bpf.h>
 #include <bpfunit/bpfunit.h>
+#include <bpfunit/runner.h>
+#include <string.h>
 
 #include "map_programs.skel.h"
 
 #define CPUS 4 /* a test's, unless it says otherwise */
+
+/* How many of the values there are: fewer on a machine that has fewer. */
+static uint32_t cpus(void)
+{
+	if (bpfunit_nr_cpus() > CPUS)
+		BPFUNIT_SKIP("this machine has more than %d CPUs", CPUS);
+	return bpfunit_nr_cpus();
+}
 
 static int create(enum bpf_map_type type, uint32_t value_size)
 {
@@ -17,8 +27,9 @@ static int create(enum bpf_map_type type, uint32_t value_size)
 
 BPF_TEST(percpu, libbpf_knows_the_cpus)
 {
-	EXPECT_EQ(libbpf_num_possible_cpus(), CPUS);
-	EXPECT_EQ(bpfunit_nr_cpus(), CPUS);
+	EXPECT_EQ(libbpf_num_possible_cpus(), bpfunit_nr_cpus());
+	if (!strcmp(bpfunit_backend(), "vm"))
+		EXPECT_EQ(bpfunit_nr_cpus(), CPUS);
 }
 
 BPF_TEST(percpu, another_number_of_cpus, .cpus = 7)
@@ -44,7 +55,7 @@ BPF_TEST(percpu, values_are_rounded_to_eight_bytes)
 
 		EXPECT_OK(bpf_map_update_elem(fds[i], &key, values, BPF_ANY));
 		EXPECT_OK(bpf_map_lookup_elem(fds[i], &key, read));
-		EXPECT_MEMEQ(read, values, sizeof(values));
+		EXPECT_MEMEQ(read, values, cpus() * sizeof(values[0]));
 	}
 }
 
@@ -91,7 +102,7 @@ BPF_TEST(percpu, lookup_and_delete)
 
 	EXPECT_OK(bpf_map_update_elem(fd, &key, values, BPF_ANY));
 	EXPECT_OK(bpf_map_lookup_and_delete_elem(fd, &key, read));
-	EXPECT_MEMEQ(read, values, sizeof(values));
+	EXPECT_MEMEQ(read, values, cpus() * sizeof(values[0]));
 	EXPECT_ERR(bpf_map_lookup_elem(fd, &key, read), ENOENT);
 }
 
@@ -108,7 +119,7 @@ BPF_TEST(percpu, programs_see_their_own_cpu)
 	EXPECT_RUN(skel->progs.increment_percpu, &args, 0);
 	EXPECT_OK(
 		bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu_hash), &skel->bss->key, values));
-	EXPECT_MEMEQ(values, expected, sizeof(values));
+	EXPECT_MEMEQ(values, expected, cpus() * sizeof(values[0]));
 	EXPECT_OK(
 		bpf_map_lookup_elem(bpf_map__fd(skel->maps.percpu_array), &skel->bss->key, values));
 	for (int cpu = 0; cpu < CPUS; cpu++)
@@ -125,9 +136,10 @@ BPF_TEST(percpu, reinserted_key_starts_from_zero)
 	skel->bss->key = 3;
 	EXPECT_OK(bpf_map_update_elem(fd, &skel->bss->key, values, BPF_ANY));
 	EXPECT_OK(bpf_map_delete_elem(fd, &skel->bss->key));
+	bpfunit_set_cpu(0);
 	EXPECT_RUN(skel->progs.increment_percpu, &args, 0);
 	EXPECT_OK(bpf_map_lookup_elem(fd, &skel->bss->key, values));
-	EXPECT_MEMEQ(values, expected, sizeof(values));
+	EXPECT_MEMEQ(values, expected, cpus() * sizeof(values[0]));
 }
 
 BPF_TEST(percpu, for_each_visits_own_cpu)
@@ -150,12 +162,13 @@ BPF_TEST(percpu, for_each_visits_own_cpu)
 BPF_TEST(percpu, batches)
 {
 	int fd = create(BPF_MAP_TYPE_PERCPU_HASH, 8);
-	uint64_t values[2][CPUS] = { { 1, 2, 3, 4 }, { 5, 6, 7, 8 } }, read[2][CPUS] = { 0 };
+	uint64_t values[2 * CPUS] = { 1, 2, 3, 4, 5, 6, 7, 8 }, read[2 * CPUS] = { 0 };
 	uint32_t keys[2] = { 1, 2 }, read_keys[2], count = 2, position;
 
 	EXPECT_OK(bpf_map_update_batch(fd, keys, values, &count, NULL));
 	EXPECT_ERR(bpf_map_lookup_batch(fd, NULL, &position, read_keys, read, &count, NULL),
 		   ENOENT);
 	EXPECT_EQ(count, 2u);
-	EXPECT_EQ(read[0][3] + read[1][3], 12u);
+	/* Of either key the last CPU's, whichever comes first. */
+	EXPECT_EQ(read[cpus() - 1] + read[2 * cpus() - 1], 3 * cpus());
 }
