@@ -5,13 +5,16 @@
  * has an entry for each that still has a name.
  *
  * Source: kernel/bpf/inode.c, kernel/bpf/token.c, bpf_obj_pin() and bpf_obj_get() in
- * kernel/bpf/syscall.c (6.12; 6.18 as run). Differs: a pinned map with BTF cannot be read as text
- * (-EIO, as of one without); there are no preloaded iterators (maps.debug, progs.debug).
+ * kernel/bpf/syscall.c (6.12; 6.18 as run). Differs: there are no preloaded iterators (maps.debug,
+ * progs.debug).
  */
 #include "ebpf/boundary/bpffs.h"
 
+#include "ebpf/boundary/files.h"
 #include "ebpf/boundary/redirect.h"
 #include "ebpf/kernel.h"
+#include "ebpf/link/iter.h"
+#include "ebpf/map.h"
 #include "ebpf/syscall.h"
 
 #include <fcntl.h>
@@ -299,7 +302,30 @@ static void gone(struct bu_kernel *kernel, const struct stat *st)
 		drop(link);
 }
 
-/* Files are made by OBJ_PIN alone and cannot be read. */
+static int open_map(struct bu_map *map, int flags)
+{
+	struct bu_bytes text = { 0 };
+	int fd = bu_map_text(map, &text);
+
+	if (!fd)
+		fd = bu_files_memfd(&text, flags);
+	free(text.data);
+	return fd;
+}
+
+/* Maps can be read as text, iterators run when they are read. */
+static int open_pin(struct bu_object *object, int flags)
+{
+	long fd = -EIO;
+
+	if (object && object->kind == BU_OBJECT_MAP)
+		return open_map(bu_container_of(object, struct bu_map, object), flags);
+	if (object && object->kind == BU_OBJECT_LINK)
+		fd = bu_iter_open(bu_container_of(object, struct bu_link, object));
+	return fd == -EINVAL ? -EIO : (int)fd;
+}
+
+/* Files are made by OBJ_PIN alone. */
 static int open_file(struct bu_kernel *kernel, const char *host, int flags)
 {
 	struct stat st;
@@ -310,7 +336,7 @@ static int open_file(struct bu_kernel *kernel, const char *host, int flags)
 	if (err || S_ISDIR(st.st_mode) || flags & (O_PATH | O_DIRECTORY) ||
 	    (flags & O_CREAT && flags & O_EXCL))
 		return bu_host_syscall(SYS_openat, AT_FDCWD, (long)host, flags, 0, 0, 0);
-	return -EIO;
+	return open_pin(bu_pinned(kernel, st.st_dev, st.st_ino), flags);
 }
 
 const struct bu_tree_type bu_bpffs = {

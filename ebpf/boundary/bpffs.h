@@ -9,6 +9,9 @@
 #include "ebpf/boundary/redirect.h"
 #include "ebpf/object.h"
 
+struct bu_bytes;
+struct bu_map;
+
 extern const struct bu_tree_type bu_bpffs;
 
 /* Pin `object` as the new file `host` (a name of the host, in a tree): 0; -EEXIST, -ENOENT, ... as
@@ -19,6 +22,8 @@ struct bu_object *bu_pinned(struct bu_kernel *kernel, u64 device, u64 inode);
 /* Call `visit` for what each pin holds. */
 void bu_pin_for_each(struct bu_kernel *kernel, void (*visit)(struct bu_object *object, void *arg),
 		     void *arg);
+/* Add a map's content as text: 0; -EIO: none; -ENOMEM. (map_text.c) */
+int bu_map_text(struct bu_map *map, struct bu_bytes *out);
 /* Let go of all that is pinned. */
 void bu_pins_destroy(struct bu_kernel *kernel);
 

@@ -83,6 +83,19 @@ static int fill(int fd, const u8 *content, size_t size)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
+int bu_files_memfd(const struct bu_bytes *content, int flags)
+{
+	int fd, err;
+
+	if (content->failed)
+		return -ENOMEM;
+	fd = memfd_create("bpfunit-file", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
+	err = fd < 0 ? -errno : fill(fd, content->data, content->size);
+	if (err && fd >= 0)
+		close(fd);
+	return err ? err : fd;
+}
+
 static int content_of(struct bu_kernel *kernel, const struct file *file, const char *rest,
 		      struct bu_bytes *out)
 {
@@ -146,18 +159,9 @@ static int open_content(struct bu_kernel *kernel, const struct file *file, const
 	}
 	if (!err && flags & O_DIRECTORY)
 		err = -ENOTDIR;
-	if (!err && content.failed)
-		err = -ENOMEM;
-	if (err) {
-		free(content.data);
-		return err;
-	}
-	fd = memfd_create("bpfunit-file", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-	err = fd < 0 ? -errno : fill(fd, content.data, content.size);
+	fd = err ? err : bu_files_memfd(&content, flags);
 	free(content.data);
-	if (err && fd >= 0)
-		close(fd);
-	return err ? err : fd;
+	return fd;
 }
 
 /* A descriptor, or -errno, or *hosts: ask the host. */

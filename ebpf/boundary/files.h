@@ -37,6 +37,8 @@ void bu_file_print(struct bu_bytes *out, const char *format, ...) BU_PRINTF(2, 3
 bool bu_files_stat(const char *path, struct stat *st, int *result);
 bool bu_files_statfs(const char *path, struct statfs *fs, int *result);
 
+/* A descriptor of a file with this content, or -errno. */
+int bu_files_memfd(const struct bu_bytes *content, int flags);
 /* A descriptor of a directory with these entries, or -errno. */
 int bu_files_open_directory(struct bu_kernel *kernel, const char *path,
 			    const struct bu_bytes *listing, int flags);

@@ -2,6 +2,7 @@
 /* Iterators over all that the emulated kernel has, with its types as objects describe them. */
 #include <linux/bpf.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -258,6 +259,18 @@ int cgroups(struct bpf_iter__cgroup *ctx)
 	bpf_probe_read_kernel_str(name, sizeof(name), cgroup->kn->name);
 	BPF_SEQ_PRINTF(ctx->meta->seq, "%llu %s\n", ctx->meta->seq_num, name);
 	return stop_at && cgroup->level == stop_at;
+}
+
+SEC("iter/bpf_map_elem")
+int typed(struct bpf_iter__bpf_map_elem *ctx)
+{
+	static struct inode place = { .i_ino = 3 };
+	struct btf_ptr what = { .ptr = &place, .type_id = bpf_core_type_id_kernel(struct inode) };
+
+	place.i_ino++;
+	if (ctx->key)
+		ends += bpf_seq_printf_btf(ctx->meta->seq, &what, sizeof(what), 1) == 0;
+	return 0;
 }
 
 SEC("iter/ksym")

@@ -450,6 +450,17 @@ BPF_TEST(iter, tells_of_symbols)
 	EXPECT_EQ(strncmp(text, "ffffffff8", 9), 0);
 }
 
+BPF_TEST(iter, shows_values_by_their_types)
+{
+	struct iter_bpf *skel = load();
+
+	EXPECT_STREQ(read_all(iterate(skel->progs.typed, skel->maps.squares), 1000),
+		     "(struct inode){.i_ino = (unsigned long)4,}"
+		     "(struct inode){.i_ino = (unsigned long)5,}"
+		     "(struct inode){.i_ino = (unsigned long)6,}");
+	EXPECT_EQ(skel->bss->ends, 3u);
+}
+
 static const char *fdinfo(const struct bpf_program *prog, union bpf_iter_link_info *info)
 {
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = info, .link_info_len = sizeof(*info));
