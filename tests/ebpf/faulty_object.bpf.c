@@ -10,6 +10,8 @@ extern void bpf_obj_drop_impl(void *object, void *meta) __ksym;
 extern void *bpf_refcount_acquire_impl(void *object, void *meta) __ksym;
 extern void *bpf_task_acquire(void *task) __ksym;
 extern void bpf_task_release(void *task) __ksym;
+extern void *bpf_cgroup_acquire(void *cgroup) __ksym;
+extern void bpf_cgroup_release(void *cgroup) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern void bpf_throw(__u64 cookie) __ksym;
@@ -87,6 +89,15 @@ int task(void *ctx)
 	void *task = bpf_task_acquire((void *)bpf_get_current_task_btf());
 
 	bpf_task_release(task);
+	return 0;
+}
+
+SEC("raw_tp")
+int cgroup(void *ctx)
+{
+	void *cgroup = bpf_cgroup_acquire((void *)bpf_get_current_task_btf());
+
+	bpf_cgroup_release(cgroup);
 	return 0;
 }
 
