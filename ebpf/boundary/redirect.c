@@ -239,13 +239,25 @@ static int lock_private(struct bu_trees *trees)
 	return 0;
 }
 
-static int make_private(struct bu_trees *trees)
+/* The errno alone, of open() for example, would tell nobody what is wrong. */
+static int cannot_make(struct bu_kernel *kernel, int err)
+{
+	const char *parent = getenv("TMPDIR");
+
+	bu_note(kernel,
+		"the emulated kernel's own files need a directory in %s, which cannot be made: %s "
+		"(TMPDIR)",
+		parent && *parent == '/' ? parent : "/tmp", strerror(-err));
+	return err;
+}
+
+static int make_private(struct bu_kernel *kernel, struct bu_trees *trees)
 {
 	char *base;
 	int err = make_base(&base);
 
 	if (err)
-		return err;
+		return cannot_make(kernel, err);
 	remove_stale(base);
 	trees->owner = getpid();
 	err = -EEXIST;
@@ -260,6 +272,7 @@ static int make_private(struct bu_trees *trees)
 	if (err) {
 		free(trees->private);
 		trees->private = NULL;
+		cannot_make(kernel, err);
 	}
 	free(base);
 	return err;
@@ -285,7 +298,7 @@ int bu_trees_private(struct bu_kernel *kernel, const char **path)
 	int err = trees ? 0 : -ENOMEM;
 
 	if (!err && !trees->private)
-		err = make_private(trees);
+		err = make_private(kernel, trees);
 	if (!err)
 		*path = trees->private;
 	return err;
@@ -300,7 +313,7 @@ int bu_tree_make(struct bu_kernel *kernel, struct bu_tree *tree)
 	if (tree->dir)
 		return 0;
 	if (!trees->private)
-		err = make_private(trees);
+		err = make_private(kernel, trees);
 	if (err)
 		return err;
 	tree->dir = name_directory(trees, tree);

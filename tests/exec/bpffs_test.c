@@ -4,6 +4,7 @@
  * pinning. Source of the expected results: Linux 6.18, as run.
  */
 #include "tests/ebpf/call.h"
+#include "tests/framework/inner.h"
 
 struct pair {
 	__u32 first;
@@ -471,4 +472,16 @@ BPF_TEST(bpffs, libbpf_pins_objects)
 	EXPECT_EQ(bpf_object__unpin_maps(plain->obj, D), 0);
 	EXPECT_EQ(bpf_program__pin(plain->progs.drop, "/tmp/drop"), -EINVAL);
 	plain_bpf__destroy(plain);
+}
+
+FAILS(bpffs, says_that_there_is_no_place_for_it,
+      "ASSERT_OK(mkdir(\"/sys/fs/bpf/x\", 0700)) failed: -1 (0xffffffff), EPERM (1, Operation not "
+      "permitted), "
+      "or errno ENOENT (2, No such file or directory)\n"
+      "note: the emulated kernel's own files need a directory in /nonexistent/dir, which cannot be "
+      "made: "
+      "No such file or directory (TMPDIR)")
+{
+	setenv("TMPDIR", "/nonexistent/dir", 1);
+	ASSERT_OK(mkdir("/sys/fs/bpf/x", 0700));
 }
