@@ -210,10 +210,11 @@ void bu_options_help(const struct bu_options *options)
 			printf("  %-26s  %s\n", left, row->help);
 	}
 	printf("\nEnvironment: BPFUNIT_FILTER, BPFUNIT_TIMEOUT, BPFUNIT_JOBS, BPFUNIT_FORMAT, "
-	       "BPFUNIT_BACKEND, BPFUNIT_REFUSED, BPFUNIT_LEAKS set defaults;\nBPFUNIT_COVERAGE=DIR collects "
-	       "coverage without a summary; NO_COLOR "
-	       "turns "
-	       "colour off.\n"
+	       "BPFUNIT_BACKEND, BPFUNIT_REFUSED, BPFUNIT_LEAKS set defaults;\n"
+	       "BPFUNIT_COVERAGE=DIR collects coverage without a summary; NO_COLOR turns colour off.\n"
+	       "What programs meet: BPFUNIT_BTF=FILE|host|none, BPFUNIT_KALLSYMS=FILE, "
+	       "BPFUNIT_NETDEVS=NAME,...;\nwhat they do: BPFUNIT_TRACE=call,insn,mem, "
+	       "BPFUNIT_NOTES=div,shift, BPFUNIT_CORE=1|changed.\n"
 	       "Exit status: 0 all passed, 1 some failed, 2 usage or set-up error, 77 all skipped, "
 	       "130 interrupted.\n");
 }
@@ -230,9 +231,10 @@ static const struct option_row *row_of(const char *arg, size_t len)
 static int unknown_option(const char *arg, size_t len)
 {
 	const char *nearest = NULL;
-	size_t best = 4; /* farther than three edits is no help */
+	size_t best = len / 2; /* farther than this, or than three edits, is no help */
 	char name[64];
 
+	best = best > 4 ? 4 : best;
 	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
 	for (size_t i = 0; i < NR_ROWS; i++) {
 		size_t distance = bu_text_distance(name, rows[i].name);

@@ -183,6 +183,7 @@ BPF_TEST(runner, refuses_wrong_usage)
 		const char *option, *message;
 	} cases[] = {
 		{ "--fliter=x", "unknown option '--fliter=x'; did you mean '--filter'?" },
+		{ "--nope", "unknown option '--nope'\nTry --help." },
 		{ "--frobnicate", "unknown option '--frobnicate'\n" },
 		{ "-x", "unknown option '-x'" },
 		{ "--jobs=0", "--jobs: '0' is not a positive number" },
