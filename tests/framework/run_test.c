@@ -31,6 +31,15 @@ BPF_TEST(run, context_is_read_and_written_back)
 	ASSERT_RUN(skel->progs.sum_and_reset, (&(struct numbers){ 1, 2 }), 3);
 }
 
+/* Writing it back, unchanged, would be a crash of the test. */
+BPF_TEST(run, a_constant_context_is_only_read)
+{
+	static const struct numbers numbers = { 20, 22 };
+
+	skel = BPFUNIT_LOAD(framework_bpf);
+	EXPECT_RUN(skel->progs.sum_and_reset, &numbers, 42);
+}
+
 BPF_TEST(run, arguments_make_a_context)
 {
 	skel = BPFUNIT_LOAD(framework_bpf);
