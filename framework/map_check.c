@@ -68,6 +68,29 @@ static void add_values(struct bu_text *text, const struct bu_element *e, const v
 	free(diff);
 }
 
+/* What a lookup gives for a program or map that was put by its descriptor: its id. */
+static const void *id_of_descriptor(const int *fd, bool is_prog)
+{
+	union {
+		struct bpf_prog_info prog;
+		struct bpf_map_info map;
+	} info = { 0 };
+	u32 size = is_prog ? sizeof(info.prog) : sizeof(info.map), *id = bu_test_alloc(sizeof(*id));
+
+	if (!bpf_obj_get_info_by_fd(*fd, &info, &size))
+		*id = is_prog ? info.prog.id : info.map.id;
+	return id;
+}
+
+static bool gives_ids(const struct bu_element *e, const struct bpfunit_bytes *value)
+{
+	bool holds = e->map->type == BPF_MAP_TYPE_PROG_ARRAY ||
+		     e->map->type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+		     e->map->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+
+	return holds && value->kind >= BPFUNIT_BYTES_PROG;
+}
+
 bool bpfunit_check_map_value(const struct bpfunit_check *check, const struct bpf_map *map, int cpu,
 			     const struct bpfunit_bytes *key, const struct bpfunit_bytes *value)
 {
@@ -79,12 +102,16 @@ bool bpfunit_check_map_value(const struct bpfunit_check *check, const struct bpf
 
 	if (error && error != -ENOENT)
 		bu_element_die(&e, error);
+	if (gives_ids(&e, value))
+		expected = id_of_descriptor(expected, value->kind == BPFUNIT_BYTES_PROG);
 	bu_clear_padding(bu_map_btf(e.map), e.map->btf_value_type_id, actual, e.size);
 	if (!error && !memcmp(actual, expected, e.size))
 		return true;
 	headline(&text, &e, value->text, error ? "there is no such key" : "the value is another");
 	if (!error) {
 		add_values(&text, &e, expected, actual);
+		if (gives_ids(&e, value))
+			bu_text_add(&text, "\n  (a lookup gives the ids of programs and maps)");
 	} else {
 		bu_text_add(&text, "\n  expected: ");
 		bu_element_add_value(&text, &e, expected);

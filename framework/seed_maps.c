@@ -46,6 +46,12 @@ static bool holds_programs(const struct bpf_map *map)
 	return bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY;
 }
 
+static bool holds_maps(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       bpf_map__type(map) == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
 static int flags_of(struct bu_seed *seed, yaml_node_t *node, u64 *flags)
 {
 	static const char *const names[] = { "any", "noexist", "exist" };
@@ -173,15 +179,28 @@ static struct bpf_map *find_map(const struct bu_seed *seed, const char *name)
 	return map && !bpf_map__is_internal(map) ? map : NULL;
 }
 
-/* Programs are values by their names. */
-static int store_descriptor(struct bu_seed *seed, yaml_node_t *node, u8 *data)
+static int descriptor_of_map(struct bu_seed *seed, const yaml_node_t *node, const char *name,
+			     int *fd)
+{
+	struct bpf_map *map = find_map(seed, name);
+
+	if (!map)
+		return no_map(seed, node, name);
+	*fd = bpf_map__fd(map);
+	return *fd >= 0 ? 0 : bu_seed_error(seed, node, "map '%s' was not created", name);
+}
+
+/* Programs and inner maps are values by their names. */
+static int store_descriptor(struct bu_seed *seed, yaml_node_t *node, bool is_prog, u8 *data)
 {
 	const char *name = bu_seed_text(node);
 	int fd = -1, err;
 
 	if (!name || bu_seed_is_null(node))
-		return bu_seed_error(seed, node, "the name of a program is expected here");
-	err = descriptor_of_program(seed, node, name, &fd);
+		return bu_seed_error(seed, node, "the name of a %s is expected here",
+				     is_prog ? "program" : "map");
+	err = is_prog ? descriptor_of_program(seed, node, name, &fd)
+		      : descriptor_of_map(seed, node, name, &fd);
 	if (!err)
 		memcpy(data, &fd, sizeof(fd));
 	return err;
@@ -189,8 +208,8 @@ static int store_descriptor(struct bu_seed *seed, yaml_node_t *node, u8 *data)
 
 static int store_value(struct bu_seed *seed, const struct bpf_map *map, yaml_node_t *node, u8 *data)
 {
-	if (holds_programs(map))
-		return store_descriptor(seed, node, data);
+	if (holds_programs(map) || holds_maps(map))
+		return store_descriptor(seed, node, holds_programs(map), data);
 	return store_typed(seed, node, bpf_map__btf_value_type_id(map), data,
 			   bpf_map__value_size(map));
 }

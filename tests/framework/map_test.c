@@ -114,8 +114,25 @@ MAP_TEST(programs_stand_for_descriptors)
 	MAP_PUT(skel->maps.jumps, (__u32){ 1 }, skel->progs.xdp_strip);
 	EXPECT_MAP_HAS_KEY(skel->maps.jumps, (__u32){ 1 });
 	EXPECT_MAP_NO_KEY(skel->maps.jumps, (__u32){ 0 });
+	EXPECT_MAP_VALUE(skel->maps.jumps, (__u32){ 1 }, skel->progs.xdp_strip);
 	MAP_PUT(skel->maps.jumps, (__u32){ 0 }, bpf_program__fd(skel->progs.xdp_strip));
 	MAP_PUT(TYPED(jump_map, skel->maps.jumps), 0, skel->progs.xdp_strip);
+}
+
+static void expect_another_program(void *unused)
+{
+	struct framework_bpf *skel = BPFUNIT_LOAD(framework_bpf);
+
+	MAP_PUT(skel->maps.jumps, (__u32){ 0 }, skel->progs.xdp_strip);
+	EXPECT_MAP_VALUE(skel->maps.jumps, (__u32){ 0 }, skel->progs.xdp_null);
+}
+
+BPF_TEST(map, another_program)
+{
+	struct inner inner = inner_run(expect_another_program);
+
+	EXPECT_EQ(inner.failures, 1);
+	EXPECT_NOT_NULL(strstr(inner.text, "\n  (a lookup gives the ids of programs and maps)"));
 }
 
 MAP_TEST(each_cpu_has_a_value)

@@ -237,6 +237,12 @@ BPF_TEST_F(seed, programs_by_name)
 	EXPECT_RUN_SKB(self->skel->progs.second, packet, 1005);
 }
 
+BPF_TEST_F(seed, inner_maps_by_name)
+{
+	SEED(self->skel, "maps: { outer: [{ key: 10.0.0.1, value: other_inner }] }");
+	EXPECT_MAP_VALUE(self->skel->maps.outer, ip4("10.0.0.1"), self->skel->maps.other_inner);
+}
+
 BPF_TEST_F(seed, a_struct_around_one_value)
 {
 	struct wrapper key = { 5 };
@@ -451,6 +457,12 @@ BAD_ELEMENT(map_program, "jumps", "key: 0, value: frist",
 	    "24: no program 'frist' in typed_bpf; did you mean 'first'?")
 BAD_ELEMENT(map_program_kind, "jumps", "key: 0, value: [1]",
 	    "24: the name of a program is expected here")
+BAD_ELEMENT(map_inner, "outer", "key: 0, value: iner",
+	    "24: no map 'iner' in typed_bpf; did you mean 'inner'?")
+BAD_ELEMENT(map_inner_kind, "outer", "key: 0, value: [1]",
+	    "24: the name of a map is expected here")
+BAD_ELEMENT(map_inner_refused, "outer", "key: 0, value: flows",
+	    "7: map 'outer' refuses this element: Invalid argument")
 BAD_ELEMENT(map_raw_number, "untyped", "key: 4294967296, value: 1",
 	    "14: 4294967296 does not fit into 4 bytes")
 BAD_ELEMENT(map_raw_word, "untyped", "key: word, value: 1",

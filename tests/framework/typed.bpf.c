@@ -39,6 +39,20 @@ struct {
 	__uint(max_entries, 2);
 } jumps SEC(".maps");
 
+struct inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} inner SEC(".maps"), other_inner SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct inner);
+} outer SEC(".maps");
+
 const volatile __u64 min_duration_ns = 5;
 const volatile struct bucket defaults = { 10, 20 };
 struct every settings;

@@ -10,7 +10,8 @@
  * The last of the arguments may contain commas as it is; another that does, such as a key before a
  * value, needs parentheses: ((struct key){ 1, 2 }).
  * Text such as "eth0" may be shorter than an array of characters: zeroes follow. Programs and
- * maps stand for their descriptors: MAP_PUT(skel->maps.jumps, (__u32){1}, skel->progs.parse).
+ * maps stand for their descriptors: MAP_PUT(skel->maps.jumps, (__u32){1}, skel->progs.parse), and
+ * EXPECT_MAP_VALUE compares them with what is there.
  *
  * A size that is not the map's fails and ends the test. With a typed map the compiler finds it:
  *
