@@ -50,6 +50,11 @@ int bu_files_access(int dir, const char *path, int mode, int flags);
 bool bu_fd_mmap(void **result, void *addr, size_t size, int prot, int flags, int fd, u64 offset);
 /* ioctl of one of our descriptors; false: the host's. */
 bool bu_fd_ioctl(int *result, int fd, unsigned long request, unsigned long arg);
+/* read(2) of an iterator or a perf event (ebpf/boundary/fd_read.c); false: it is neither. */
+bool bu_fd_read(long *result, int fd, void *buffer, size_t size);
+bool bu_fd_is_read(int fd); /* one of the two */
+/* Any other one of ours. */
+bool bu_fd_cannot_be_read(int fd);
 
 /* The descriptor that no process has: BPF_MAP_FREEZE of it is answered with -BU_CANARY_ERRNO by us
  * alone. */

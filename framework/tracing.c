@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Symbols and tracepoints that tests add to those that objects name. */
+/* Symbols and tracepoints that tests add to those that objects name, and what events have counted.
+ */
 #include <bpfunit/tracing.h>
 #include <errno.h>
 
+#include "ebpf/link/perf_event.h"
 #include "ebpf/link/symbols.h"
 #include "ebpf/link/tracing.h"
 #include "framework/host.h"
@@ -51,4 +53,18 @@ uint64_t bpfunit_symbol(const char *name)
 	address = symbol ? symbol->address : 0;
 	bu_kernel_unlock(kernel);
 	return address;
+}
+
+int bpfunit_perf_counter_set(int fd, uint64_t value)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	struct bu_object *event;
+
+	bu_needs_vm("counters that tests set");
+	bu_kernel_lock(kernel);
+	event = bu_perf_event_of_fd(kernel, fd);
+	if (event)
+		bu_perf_count_set(event, value);
+	bu_kernel_unlock(kernel);
+	return with_errno(event ? 0 : -EBADF);
 }

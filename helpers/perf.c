@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Perf buffers. One id, three helpers in the kernel: programs with a packet can append its first
- * bytes. Source: bpf_perf_event_output(), kernel/trace/bpf_trace.c; bpf_skb_event_output(),
+ * Perf buffers, and what perf events have counted. One id, three helpers in the kernel: programs
+ * with a packet can append its first bytes. Source: bpf_perf_event_output(),
+ * get_map_perf_counter(), kernel/trace/bpf_trace.c; bpf_skb_event_output(),
  * bpf_xdp_event_output(), net/core/filter.c (6.12).
  */
 #include "ebpf/kernel.h"
@@ -49,4 +50,37 @@ BU_HELPER_5(perf_event_output, void *, ctx, struct bu_map *, map, u64, flags, co
 	if (packet_bytes > (u64)(run->packet.end - run->packet.data))
 		return -EFAULT;
 	return output_with_packet(run, map, flags, data, size, packet_bytes);
+}
+
+static s64 count(struct bu_run *run, struct bu_map *map, u64 flags, struct bu_perf_count *found)
+{
+	if (map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
+		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT, "map '%s' is no perf event array",
+			       map->name);
+		return -EINVAL;
+	}
+	if (flags & ~BPF_F_INDEX_MASK)
+		return -EINVAL;
+	return bu_perf_event_array_count(map, flags, run->cpu, found);
+}
+
+BU_HELPER_2(perf_event_read, struct bu_map *, map, u64, flags)
+{
+	struct bu_perf_count found;
+	s64 err = count(run, map, flags, &found);
+
+	return err ? (u64)err : found.value;
+}
+
+/* Into a struct bpf_perf_event_value, which is cleared on errors. */
+BU_HELPER_4(perf_event_read_value, struct bu_map *, map, u64, flags, void *, to, u32, size)
+{
+	struct bu_perf_count found;
+	s64 err = size == sizeof(found) ? count(run, map, flags, &found) : -EINVAL;
+
+	if (err)
+		memset(to, 0, size);
+	else
+		memcpy(to, &found, sizeof(found));
+	return (u64)err;
 }

@@ -23,9 +23,23 @@ long bu_perf_event_array_output(struct bu_map *map, u64 index, u32 cpu, const vo
 	return event ? bu_perf_event_output(event, data, size, cpu) : -ENOENT;
 }
 
+int bu_perf_event_array_count(struct bu_map *map, u64 index, u32 cpu, struct bu_perf_count *count)
+{
+	struct bu_object *event;
+
+	if (index == BPF_F_CURRENT_CPU)
+		index = cpu;
+	if (index >= map->max_entries)
+		return -E2BIG;
+	event = bu_fd_array_get(map, index);
+	return event ? bu_perf_count(event, cpu, count) : -ENOENT;
+}
+
+/* Programs could not read an event that child processes inherit. */
 static int user_update(struct bu_map *map, const void *key, const void *value, u64 flags)
 {
 	int error = bu_fd_array_check_update(map, key, flags);
+	struct bu_perf_count count;
 	struct bu_object *event;
 
 	if (error)
@@ -34,6 +48,8 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 			     &error);
 	if (!event)
 		return -EBADF; /* also for a descriptor of something else */
+	if (bu_perf_count(event, 0, &count) == -EOPNOTSUPP)
+		return -EOPNOTSUPP;
 	bu_fd_array_set(map, key, event);
 	return 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interposed calls that read: descriptors of iterators have no bytes in the host. libc's
+ * The interposed calls that read: descriptors of iterators and perf events have no bytes in
+ * the host. libc's
  * streams read below the names that we define, so a stream of an iterator gets a reader of ours.
  * See ebpf/boundary/interpose.c.
  */
 #include "ebpf/boundary/interpose.h"
-#include "ebpf/link/iter.h"
 #include "ebpf/syscall.h"
 
 #include <dlfcn.h>
@@ -20,8 +20,11 @@ BU_INTERPOSED ssize_t read(int fd, void *buffer, size_t size)
 	int before = errno;
 	long result;
 
-	if (!bu_fd_read(&result, fd, buffer, size))
-		result = bu_host_syscall(SYS_read, fd, (long)buffer, size, 0, 0, 0);
+	if (bu_fd_read(&result, fd, buffer, size))
+		return bu_set_errno(result, before);
+	result = bu_host_syscall(SYS_read, fd, (long)buffer, size, 0, 0, 0);
+	if (result == -EAGAIN && bu_fd_cannot_be_read(fd))
+		result = -EINVAL;
 	return bu_set_errno(result, before);
 }
 
@@ -59,7 +62,7 @@ BU_INTERPOSED FILE *fdopen(int fd, const char *mode)
 {
 	FILE *(*next)(int, const char *) = _IO_fdopen;
 
-	if (bu_fd_is_iter(fd))
+	if (bu_fd_is_read(fd))
 		return open_reader(fd, mode);
 	if (!next)
 		next = (FILE * (*)(int, const char *)) dlsym(RTLD_NEXT, "fdopen");

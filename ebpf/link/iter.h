@@ -91,10 +91,6 @@ void bu_iter_fdinfo(const struct bu_link *link, struct bu_bytes *out);
 long bu_iter_read(struct bu_iter *iter, u64 user, size_t size);
 /* A descriptor that reads the link's iterator, or -errno; -EINVAL: another type of link. */
 long bu_iter_open(struct bu_link *link);
-/* read(2) of a descriptor; false: it is none of an iterator. */
-bool bu_fd_read(long *result, int fd, void *buffer, size_t size);
-bool bu_fd_is_iter(int fd);
-
 /* From bpf_seq_write(): 0, or -EOVERFLOW. */
 int bu_seq_write(struct bu_seq *seq, const void *bytes, u32 size);
 

@@ -2,9 +2,8 @@
 /*
  * perf_event_open(2) and the life of its events; what they are is found out in perf_attr.c, rings
  * are in perf_ring.c, programs in perf_prog.c. Source: perf_event_open(), perf_event_alloc(),
- * kernel/events/core.c (6.12), as observed with 6.18. Differs: nothing is counted, so an event
- * cannot be read; events of a group are not scheduled together, for none is; whoever calls is
- * privileged.
+ * kernel/events/core.c (6.12), as observed with 6.18. Differs: events of a group are not scheduled
+ * together, for none is; whoever calls is privileged.
  */
 #include "ebpf/link/perf_event.h"
 
@@ -29,6 +28,7 @@
 struct request { /* the arguments of a call */
 	struct perf_event_attr attr;
 	int pid, cpu, group;
+	u32 leader; /* the id of the group's; 0: none */
 	unsigned long flags;
 };
 
@@ -96,7 +96,7 @@ static int check_task(struct bu_kernel *kernel, const struct request *request)
 }
 
 /* The leader must be one, and watch the same. */
-static int check_group(struct bu_kernel *kernel, const struct request *request)
+static int check_group(struct bu_kernel *kernel, struct request *request)
 {
 	struct bu_object *object;
 	const struct bu_perf_event *leader;
@@ -112,6 +112,7 @@ static int check_group(struct bu_kernel *kernel, const struct request *request)
 		return -EOPNOTSUPP;
 	}
 	leader = bu_perf_event(object);
+	request->leader = object->id;
 	if (request->flags & PERF_FLAG_FD_NO_GROUP)
 		return 0;
 	if (leader->follower || leader->info.cpu != request->cpu ||
@@ -142,6 +143,8 @@ static void fill(struct bu_perf_event *event, const struct request *request)
 	if (attr->type == PERF_TYPE_SOFTWARE && attr->config <= PERF_COUNT_SW_TASK_CLOCK)
 		event->attr.freq = 0;
 	event->follower = request->group != -1 && !(request->flags & PERF_FLAG_FD_NO_GROUP);
+	if (event->follower)
+		event->leader = request->leader;
 	event->ring.watermark = attr->watermark;
 	event->ring.wakeup = attr->wakeup_events;
 	event->info.type = attr->type;
@@ -164,6 +167,7 @@ static long make_event(struct bu_kernel *kernel, const struct request *request)
 		free(event);
 		return err;
 	}
+	bu_perf_count_begin(event);
 	err = bu_perf_set_target(event);
 	if (err) {
 		bu_object_put(&event->object);

@@ -2,7 +2,7 @@
 /*
  * Perf events: what perf_event_open(2) makes. Events of BPF output have a ring that programs write
  * to; probes, tracepoints and counters are what programs are attached to. Nothing counts and
- * nothing fires by itself: tests fire what is attached.
+ * nothing fires by itself: tests fire what is attached, and set what was counted.
  */
 #ifndef BU_PERF_EVENT_H
 #define BU_PERF_EVENT_H
@@ -52,6 +52,16 @@ struct bu_perf_event_info {
 	bool enabled;         /* of a counter; all others run programs also when disabled */
 };
 
+struct bu_perf_count {
+	u64 value, enabled, running; /* times in ns */
+};
+
+/* read(2) of an event: bytes, or -ENOSPC, -EFAULT. */
+long bu_perf_read(struct bu_object *event, u64 user, size_t size);
+/* What it has counted, for a program on CPU `cpu`: 0; -EINVAL: it is another CPU's or task's;
+ * -EOPNOTSUPP: child processes inherit it; -EBUSY. Source: perf_event_read_local() */
+int bu_perf_count(struct bu_object *event, u32 cpu, struct bu_perf_count *count);
+void bu_perf_count_set(struct bu_object *event, u64 value);
 /* The event behind a descriptor; NULL: none (-EBADF, whatever it is instead). */
 struct bu_object *bu_perf_event_of_fd(struct bu_kernel *kernel, int fd);
 /* Attach a program, which the event then references: 0; -EEXIST: it has one, or the tracepoint has

@@ -24,7 +24,7 @@ static int refresh(struct bu_perf_event *event)
 {
 	if (event->attr.inherit || !samples(event))
 		return -EINVAL;
-	event->info.enabled = true;
+	bu_perf_enable(event, true);
 	return 0;
 }
 
@@ -138,9 +138,29 @@ static int modify(struct bu_perf_event *event, u64 user)
 	return attr.type == event->attr.type ? -EOPNOTSUPP : -EINVAL; /* only breakpoints can */
 }
 
-static int enable(struct bu_perf_event *event, bool enabled)
+static void enable(struct bu_perf_event *event, void *arg)
 {
-	event->info.enabled = enabled;
+	bu_perf_enable(event, true);
+}
+
+static void disable(struct bu_perf_event *event, void *arg)
+{
+	bu_perf_enable(event, false);
+}
+
+static void reset(struct bu_perf_event *event, void *arg)
+{
+	bu_perf_reset(event);
+}
+
+/* Do it to the event, or to all of its group. */
+static int each(struct bu_perf_event *event, unsigned long flags,
+		void (*act)(struct bu_perf_event *event, void *arg))
+{
+	if (flags & PERF_IOC_FLAG_GROUP)
+		bu_perf_group_for_each(bu_perf_leader(event), act, NULL);
+	else
+		act(event, NULL);
 	return 0;
 }
 
@@ -150,10 +170,11 @@ int bu_perf_ioctl(struct bu_perf_event *event, unsigned long request, unsigned l
 
 	switch (request) {
 	case PERF_EVENT_IOC_ENABLE:
+		return each(event, arg, enable);
 	case PERF_EVENT_IOC_DISABLE:
-		return enable(event, request == PERF_EVENT_IOC_ENABLE);
+		return each(event, arg, disable);
 	case PERF_EVENT_IOC_RESET:
-		return 0;
+		return each(event, arg, reset);
 	case PERF_EVENT_IOC_REFRESH:
 		return refresh(event);
 	case PERF_EVENT_IOC_PERIOD:

@@ -32,7 +32,12 @@ struct bu_perf_event {
 	char *own_name;                  /* NULL: none */
 	struct bu_trace_event *event;    /* of one in tracefs; NULL: others */
 	bool filtered, paused, follower; /* follower: it is in another's group */
-	struct bu_perf_event *next;      /* attached after it */
+	u32 leader;                      /* the id of its group's; 0: none */
+	struct {
+		u64 value, time; /* time: ns that it was enabled */
+		u64 since;       /* when these were right */
+	} counted;
+	struct bu_perf_event *next; /* attached after it */
 	struct bu_perf_ring ring;
 };
 
@@ -55,6 +60,15 @@ void bu_perf_drop_target(struct bu_perf_event *event);
 int bu_perf_ioctl(struct bu_perf_event *event, unsigned long request, unsigned long arg);
 /* PERF_EVENT_IOC_QUERY_BPF */
 int bu_perf_query(struct bu_perf_event *event, u64 user);
+/* perf_count.c: what is counted begins now; it goes on or stops; it begins anew. */
+void bu_perf_count_begin(struct bu_perf_event *event);
+void bu_perf_enable(struct bu_perf_event *event, bool enabled);
+void bu_perf_reset(struct bu_perf_event *event);
+/* The leader of its group while that is open; else the event itself. */
+struct bu_perf_event *bu_perf_leader(struct bu_perf_event *event);
+/* The leader and those that follow it, in the order of their making. */
+void bu_perf_group_for_each(struct bu_perf_event *leader,
+			    void (*visit)(struct bu_perf_event *event, void *arg), void *arg);
 bool bu_perf_ring_readable(struct bu_object *object);
 
 #endif

@@ -26,6 +26,8 @@ static inline long emulated_call(long number, long a, long b, long c, long d, lo
 
 	if (number == SYS_ioctl)
 		result = ioctl((int)a, (unsigned long)b, c);
+	else if (number == SYS_read)
+		result = read((int)a, (void *)b, (size_t)c);
 	else
 		result = syscall(number, a, b, c, d, e, f);
 	return result < 0 ? -errno : result;

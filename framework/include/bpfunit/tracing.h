@@ -19,4 +19,9 @@ BPFUNIT_API int bpfunit_tracepoint_add(const char *category, const char *name);
 /* The address that /proc/kallsyms tells for a symbol; 0: none of this name. */
 BPFUNIT_API uint64_t bpfunit_symbol(const char *name);
 
+/* What a perf event (perf_event_open(2)) has counted: for read(2),
+ * bpf_perf_event_read() and bpf_perf_event_read_value(). 0 until it is set; clocks (PERF_COUNT_SW_CPU_CLOCK
+ * and _TASK_CLOCK) go on with the test's clock while they are enabled, as do the times. 0, or -EBADF (and errno). */
+BPFUNIT_API int bpfunit_perf_counter_set(int fd, uint64_t value);
+
 #endif
