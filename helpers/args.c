@@ -9,6 +9,8 @@
  */
 #include "helpers/args.h"
 
+#include "ebpf/vm/view.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +49,8 @@ static inline bool check_read(const struct call *call, int i, u64 size)
 {
 	if (bu_likely(bu_arena_readable(&call->run->kernel->arena, (void *)call->args[i], size)))
 		return true;
-	return bad_access(call, call->args[i], size, false);
+	call->out[i] = (u64)bu_mem_readable(&call->run->kernel->arena, call->args[i], size);
+	return call->out[i] || bad_access(call, call->args[i], size, false);
 }
 
 static inline bool check_write(const struct call *call, int i, u64 size)
@@ -55,7 +58,8 @@ static inline bool check_write(const struct call *call, int i, u64 size)
 	if (bu_likely(
 		    bu_arena_make_written(&call->run->kernel->arena, (void *)call->args[i], size)))
 		return true;
-	return bad_access(call, call->args[i], size, true);
+	call->out[i] = (u64)bu_mem_written(&call->run->kernel->arena, call->args[i], size);
+	return call->out[i] || bad_access(call, call->args[i], size, true);
 }
 
 /* The helper writes it as one number. */
@@ -148,9 +152,12 @@ static bool check_func(const struct call *call, int i)
 static bool check_str(const struct call *call, int i)
 {
 	const struct bu_arena *arena = &call->run->kernel->arena;
-	const char *str = (const char *)call->args[i];
-	u64 span = bu_arena_readable_span(arena, str, 4096);
+	const struct bu_view *view = bu_view_at(arena, call->args[i]);
+	const char *str = (const char *)bu_mem_seen(arena, call->args[i]);
+	u64 room = view ? view->start + view->size - call->args[i] : 4096;
+	u64 span = bu_arena_readable_span(arena, str, room);
 
+	call->out[i] = (u64)str;
 	if (!span)
 		return bad_access(call, call->args[i], 1, false);
 	if (!memchr(str, 0, span))
@@ -236,6 +243,6 @@ void bu_args_mark_written(struct bu_run *run, const struct bu_helper *helper, co
 			break;
 		}
 		if (size && size < BU_MAX_ARG_SIZE)
-			bu_arena_make_written(arena, (void *)args[i], size);
+			bu_mem_written(arena, args[i], size);
 	}
 }

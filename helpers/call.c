@@ -4,6 +4,7 @@
  * neither modelled nor mocked is a fault that says so.
  */
 #include "ebpf/prog/kfunc.h"
+#include "ebpf/vm/view.h"
 #include "helpers/args.h"
 
 static u64 no_kfunc_model(struct bu_run *run, u32 id)
@@ -53,6 +54,19 @@ u64 bu_helper_call_real(struct bu_run *run, u32 id, const u64 args[5])
 	return call_model(run, id, args);
 }
 
+/* A mock reads memory by itself. */
+static bool call_mock(struct bu_run *run, const struct bu_helper_slot *slot, u32 id,
+		      const u64 args[5], u64 *result)
+{
+	u64 seen[5];
+
+	if (bu_likely(!run->views))
+		return slot->mock(slot->mock_arg, run, id, args, result);
+	for (int i = 0; i < 5; i++)
+		seen[i] = bu_mem_seen(&run->kernel->arena, args[i]);
+	return slot->mock(slot->mock_arg, run, id, seen, result);
+}
+
 u64 bu_helper_call(struct bu_run *run, u32 id, const u64 args[5])
 {
 	struct bu_helper_slot *slot;
@@ -62,7 +76,7 @@ u64 bu_helper_call(struct bu_run *run, u32 id, const u64 args[5])
 		return no_model(run, bu_helper_of(0), id);
 	slot = &run->kernel->helpers[id];
 	slot->calls++;
-	if (bu_unlikely(slot->mock) && slot->mock(slot->mock_arg, run, id, args, &result)) {
+	if (bu_unlikely(slot->mock) && call_mock(run, slot, id, args, &result)) {
 		bu_args_mark_written(run, bu_helper_of(id), args);
 		return result;
 	}

@@ -5,9 +5,8 @@
  * overwritten one and what an earlier call left on the stack are found. Records of ring buffers are
  * looked up at each use. Source: kernel/bpf/helpers.c, kernel/bpf/ringbuf.c (6.12).
  *
- * Differs: the verifier decides at load time what is a fault here. It bounds what
- * bpf_dynptr_data() returned by the length that was asked for; here the map's value or the record
- * bounds it. Reading a byte of a record that was not written is a fault.
+ * Differs: the verifier decides at load time what is a fault here. Reading a byte of a record that
+ * was not written is a fault.
  */
 #include "helpers/dynptr.h"
 
@@ -131,6 +130,15 @@ void *bu_dynptr_bytes(struct bu_run *run, const struct bu_dynptr *value, u32 off
 	return from + len <= bu_packet_len(run) ? packet->data + from : NULL;
 }
 
+u64 bu_dynptr_view(struct bu_run *run, const void *bytes, u32 len, bool rdonly, const char *what)
+{
+	u64 view = bytes ? bu_view_make(run, bytes, len, rdonly, what) : 0;
+
+	if (bytes && !view)
+		bad(run, "out of memory: too many slices in one run");
+	return view;
+}
+
 static int load_packet(struct bu_run *run, const struct bu_dynptr *value, u32 offset, void *to,
 		       u32 len)
 {
@@ -207,7 +215,8 @@ BU_HELPER_3(dynptr_data, const struct bu_dynptr *, ptr, u32, offset, u32, len)
 
 	if (!bu_dynptr_get(run, ptr, &value) || bu_dynptr_is_packet(&value))
 		return 0;
-	return (u64)bu_dynptr_bytes(run, &value, offset, len, true);
+	return bu_dynptr_view(run, bu_dynptr_bytes(run, &value, offset, len, true), len, false,
+			      "data");
 }
 
 /* A dynptr that could not be reserved has to be submitted or discarded, too. */

@@ -8,6 +8,7 @@
 #define BU_HELPERS_DYNPTR_H
 
 #include "ebpf/kernel.h"
+#include "ebpf/vm/view.h"
 
 enum bu_dynptr_type { /* numbers as the kernel's */
 		      BU_DYNPTR_RELEASED,
@@ -49,5 +50,7 @@ int bu_dynptr_store(struct bu_run *run, const struct bu_dynptr *value, u32 offse
 /* The bytes themselves; NULL: not inside, or not to be written. */
 void *bu_dynptr_bytes(struct bu_run *run, const struct bu_dynptr *value, u32 offset, u32 len,
 		      bool write);
+/* What a program is given of them: a view (ebpf/vm/view.h) of `len` bytes; 0 for NULL. */
+u64 bu_dynptr_view(struct bu_run *run, const void *bytes, u32 len, bool rdonly, const char *what);
 
 #endif

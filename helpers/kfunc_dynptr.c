@@ -4,9 +4,7 @@
  * a slice of one is the packet itself, never the buffer given for the bytes of others. Source:
  * kernel/bpf/helpers.c, net/core/filter.c (6.12).
  *
- * Differs: a slice is writable where its memory is, and reaches as far: the verifier's bounds (len
- * bytes) and read-only slices (bpf_dynptr_slice()) are not told apart. The clone of a null dynptr
- * is none of a ring buffer's: the original is to be released.
+ * Differs: the clone of a null dynptr is none of a ring buffer's: the original is to be released.
  */
 #include "helpers/dynptr.h"
 
@@ -94,7 +92,7 @@ static u64 slice(struct bu_run *run, const struct bu_dynptr *ptr, u32 offset, u6
 	if (!bytes && buffer && value.data && value.type == BU_DYNPTR_XDP &&
 	    !(write && value.rdonly) && !bu_dynptr_check(&value, offset, len))
 		bytes = copy_of_rest(run, value.offset + offset, (void *)buffer, len);
-	return (u64)bytes;
+	return bu_dynptr_view(run, bytes, len, !write, "slice");
 }
 
 BU_HELPER_4(dynptr_slice, const struct bu_dynptr *, ptr, u32, offset, u64, buffer, u32, len)

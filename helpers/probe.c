@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "ebpf/vm/view.h"
+
 /* x86-64: user addresses are below the one, kernel addresses above the other. */
 #define USER_END     (1ULL << 47)
 #define KERNEL_BEGIN (~0ULL << 47)
@@ -86,6 +88,7 @@ static int read_process(void *dst, u64 src, u32 size, enum bu_space space)
 
 int bu_probe_read(struct bu_kernel *kernel, void *dst, u64 src, u32 size, enum bu_space space)
 {
+	src = bu_mem_seen(&kernel->arena, src);
 	if (bu_arena_contains(&kernel->arena, (void *)src))
 		return read_arena(kernel, dst, src, size, space);
 	return read_process(dst, src, size, space);

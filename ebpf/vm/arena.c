@@ -123,7 +123,8 @@ int bu_arena_init(struct bu_arena *arena, u64 size)
 	}
 	init_zone(&arena->shared, 0, size / 4);
 	init_zone(&arena->heap, size / 4, size / 8 * 7);
-	init_zone(&arena->scratch, size / 8 * 7, size);
+	init_zone(&arena->scratch, size / 8 * 7, size / 32 * 31);
+	init_zone(&arena->views, size / 32 * 31, size);
 	return 0;
 }
 
@@ -137,6 +138,7 @@ void bu_arena_destroy(struct bu_arena *arena)
 	free(arena->shared.regions);
 	free(arena->heap.regions);
 	free(arena->scratch.regions);
+	free(arena->views.regions);
 	*arena = (struct bu_arena){ .memfd = -1 };
 }
 
@@ -278,9 +280,8 @@ void *bu_arena_scratch(struct bu_arena *arena, u64 size, enum bu_access access,
 	return add_region(arena, &arena->scratch, start, size, access, info);
 }
 
-void bu_arena_release(struct bu_arena *arena, u64 mark)
+static void release(struct bu_arena *arena, struct bu_zone *zone, u64 mark)
 {
-	struct bu_zone *zone = &arena->scratch;
 	const u8 *from = arena->base + mark;
 
 	if (mark >= zone->top)
@@ -291,6 +292,30 @@ void bu_arena_release(struct bu_arena *arena, u64 mark)
 	zone->top = mark;
 }
 
+void bu_arena_release(struct bu_arena *arena, u64 mark)
+{
+	release(arena, &arena->scratch, mark);
+}
+
+u64 bu_arena_mark_views(const struct bu_arena *arena)
+{
+	return arena->views.top;
+}
+
+void *bu_arena_view(struct bu_arena *arena, u64 size, const struct bu_region_info *info)
+{
+	u64 start;
+
+	if (!take(arena, &arena->views, size, 8, RED_ZONE_MIN, &start))
+		return NULL;
+	return add_region(arena, &arena->views, start, size, BU_NONE, info);
+}
+
+void bu_arena_release_views(struct bu_arena *arena, u64 mark)
+{
+	release(arena, &arena->views, mark);
+}
+
 static const struct bu_zone *zone_of(const struct bu_arena *arena, const void *ptr)
 {
 	u64 offset = (const u8 *)ptr - arena->base;
@@ -298,7 +323,7 @@ static const struct bu_zone *zone_of(const struct bu_arena *arena, const void *p
 	if (offset >= arena->size)
 		return NULL;
 	if (offset >= arena->scratch.begin)
-		return &arena->scratch;
+		return offset >= arena->views.begin ? &arena->views : &arena->scratch;
 	return offset >= arena->heap.begin ? &arena->heap : &arena->shared;
 }
 
@@ -346,10 +371,11 @@ const struct bu_region *bu_arena_region(const struct bu_arena *arena, const void
 
 const struct bu_region *bu_arena_released(const struct bu_arena *arena, const void *ptr)
 {
-	const struct bu_zone *zone = &arena->scratch;
+	const struct bu_zone *zone = zone_of(arena, ptr);
 	u32 nr;
 
-	if (zone_of(arena, ptr) != zone || (u64)((const u8 *)ptr - arena->base) < zone->top)
+	if (!zone || (zone != &arena->scratch && zone != &arena->views) ||
+	    (u64)((const u8 *)ptr - arena->base) < zone->top)
 		return NULL;
 	nr = count_up_to(zone, zone->seen_regions, ptr);
 	if (!nr || nr <= zone->nr_regions)

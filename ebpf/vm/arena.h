@@ -7,10 +7,11 @@
  * bytes, [V][W], one bit a byte; zero means inaccessible, so untouched reservation is poisoned for
  * free. Addresses are host pointers: what a program holds in a register, C code dereferences.
  *
- * Three zones, each grown by bumping and committed in chunks:
- *   shared   pages of one memfd, which user space may mmap (globals, ring buffers); first in the
- * range heap     everything that lives until it is freed; an address is not used twice scratch what
- * lives as long as a run (stack frames, context, packet); released like a stack
+ * Four zones, each grown by bumping and committed in chunks. Shared: pages of one memfd, which user
+ * space may mmap (globals, ring buffers); first in the range. Heap: everything that lives until it
+ * is freed; an address is not used twice. Scratch: what lives as long as a run (stack frames,
+ * context, packet); released like a stack. Views: addresses at which a run sees other memory
+ * (ebpf/vm/view.h); released likewise, and never anything else.
  *
  * Each allocation is a region, kept for good (also when freed) so that a bad access can be named.
  */
@@ -38,6 +39,7 @@ enum bu_region_kind {
 	BU_REGION_CODE,       /* addresses of instructions; owner: struct bu_prog */
 	BU_REGION_KOBJ,       /* kernel object: task_struct, ... ; owner: NULL, label: its type */
 	BU_REGION_USER,       /* memory of the simulated user space, for probe_read_user */
+	BU_REGION_VIEW,       /* onto other memory: ebpf/vm/view.h; owner: struct bu_view */
 	BU_REGION_MAX,
 };
 
@@ -81,7 +83,7 @@ struct bu_arena {
 	u64 size;   /* bytes reserved; shadow is size / 4 bytes */
 	u8 *shadow; /* shadow of `base` */
 	int memfd;  /* backs the shared zone from offset 0 */
-	struct bu_zone shared, heap, scratch;
+	struct bu_zone shared, heap, scratch, views;
 };
 
 /* Reserve `size` bytes (0: 2 GiB), halving until the reservation succeeds. 0, or -ENOMEM. */
@@ -112,6 +114,11 @@ void *bu_arena_scratch(struct bu_arena *arena, u64 size, enum bu_access access,
 		       const struct bu_region_info *info);
 void bu_arena_release(struct bu_arena *arena, u64 mark);
 
+/* Addresses for a view, never accessible by themselves; NULL when the zone is full. */
+void *bu_arena_view(struct bu_arena *arena, u64 size, const struct bu_region_info *info);
+u64 bu_arena_mark_views(const struct bu_arena *arena);
+void bu_arena_release_views(struct bu_arena *arena, u64 mark);
+
 /* Set the access of [ptr, ptr + size), any alignment. The range must be inside one allocation. */
 void bu_arena_set_access(struct bu_arena *arena, const void *ptr, u64 size, enum bu_access access);
 
@@ -132,7 +139,8 @@ const struct bu_region *bu_arena_region(const struct bu_arena *arena, const void
  * NULL where there is none in the zone of `ptr`. */
 void bu_arena_around(const struct bu_arena *arena, const void *ptr, const struct bu_region **before,
 		     const struct bu_region **after);
-/* What was at `ptr` in scratch memory that has been released, as far as it is known; else NULL. */
+/* What was at `ptr` in scratch memory, or seen there, that has been released, as far as it is
+ * known; else NULL. */
 const struct bu_region *bu_arena_released(const struct bu_arena *arena, const void *ptr);
 
 static inline bool bu_arena_contains(const struct bu_arena *arena, const void *ptr)

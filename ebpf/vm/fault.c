@@ -13,6 +13,7 @@
 #include "ebpf/vm/decode.h"
 #include "ebpf/vm/fault_text.h"
 #include "ebpf/vm/ring_record.h"
+#include "ebpf/vm/view.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,6 +76,10 @@ void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hin
 /* The first byte of an access that must not be accessed. */
 static u64 first_bad(const struct bu_arena *arena, u64 address, u32 size, bool write)
 {
+	const struct bu_view *view = bu_view_at(arena, address);
+
+	if (view)
+		return bu_view_first_bad(view, address, size, write);
 	return address + (write ? bu_arena_writable_span(arena, (void *)address, size)
 				: bu_arena_readable_span(arena, (void *)address, size));
 }
@@ -245,6 +250,15 @@ static void refine_opaque(struct access *access, const char *hint)
 	HINT(access->fault, "%s", hint);
 }
 
+static void refine_view(struct access *access, bool inside)
+{
+	if (inside)
+		HINT(access->fault, "bpf_dynptr_slice() gives bytes to read, "
+				    "bpf_dynptr_slice_rdwr() those to write");
+	else
+		HINT(access->fault, "it is as long as was asked for, wherever its bytes are");
+}
+
 /* By the kind of memory; `inside`: the bad byte lies in memory that someone owns or owned. */
 static void refine(struct access *access, const struct bu_region *region, bool inside)
 {
@@ -277,6 +291,9 @@ static void refine(struct access *access, const struct bu_region *region, bool i
 	case BU_REGION_RINGBUF:
 		if (access->fault->kind == BU_FAULT_USE_AFTER_FREE)
 			refine_record(access, region);
+		break;
+	case BU_REGION_VIEW:
+		refine_view(access, inside);
 		break;
 	default:
 		break;
@@ -358,6 +375,8 @@ static void classify_in(struct access *access, const struct bu_region *region)
 	inside = bad - start < bytes;
 	if (region->freed)
 		access->fault->kind = BU_FAULT_USE_AFTER_FREE;
+	else if (inside && region->info.kind == BU_REGION_VIEW)
+		access->fault->kind = BU_FAULT_READ_ONLY;
 	else if (inside)
 		access->fault->kind = kind_by_shadow(access);
 	else
@@ -376,6 +395,7 @@ void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write)
 	struct access access = { .run = run, .write = write };
 	const struct bu_region *region;
 
+	address = bu_view_blame(arena, address, size, write);
 	access.fault = new_fault(run, BU_FAULT_WILD_POINTER);
 	if (!access.fault)
 		return;
@@ -466,6 +486,13 @@ void bu_fault_budget(struct bu_run *run)
 		WHERE(fault, "in calls made by instruction %u", run->insn);
 	else
 		name_loop(fault, run->prog, first, run->insn);
+}
+
+void bu_fault_depth(struct bu_run *run)
+{
+	bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW,
+		       "at most %d functions can be active at a time; is this a recursion?",
+		       BU_MAX_FRAMES);
 }
 
 /* What libbpf leaves in place of calls that cannot work. Source: tools/lib/bpf/relo_core.c,

@@ -43,6 +43,8 @@ void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write);
 void bu_fault_misaligned(struct bu_run *run, u64 address, u32 size);
 /* The budget is spent: names the loop that run->insn closes. */
 void bu_fault_budget(struct bu_run *run);
+/* run->insn calls one function too many. */
+void bu_fault_depth(struct bu_run *run);
 /* run->insn must not be executed: says what it stands for. */
 void bu_fault_poison(struct bu_run *run);
 

@@ -9,6 +9,8 @@
 
 #include "ebpf/kernel.h"
 #include "ebpf/vm/fault_text.h"
+#include "ebpf/vm/ring_record.h"
+#include "ebpf/vm/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,11 +135,8 @@ static void set_element_origin(struct bu_fault_info *info, const struct bu_run *
 			    info->origin[1], sizeof(info->origin[1]));
 }
 
-/* The open ring buffer record that the bad access is measured from. */
-static void set_record_origin(struct bu_fault_info *info, const struct bu_run *run,
-			      const struct bu_region *ring)
+static void set_record_origin(struct bu_fault_info *info, const struct bu_run *run, u64 record)
 {
-	u64 record = bu_fault_record(run, ring);
 	const struct bu_reference *held;
 
 	for (held = run->held; run->references && held < run->held + BU_MAX_HELD; held++) {
@@ -147,6 +146,21 @@ static void set_record_origin(struct bu_fault_info *info, const struct bu_run *r
 	}
 }
 
+/* Of what a view is onto. */
+static void set_seen_origin(struct bu_fault_info *info, const struct bu_run *run,
+			    const struct bu_view *view)
+{
+	const struct bu_region *region = bu_arena_region(&run->kernel->arena, (void *)view->target);
+	const struct bu_elem_tag *tag = region ? bu_region_tag(region, view->target) : NULL;
+	struct bu_ring_record record;
+
+	if (tag)
+		set_element_origin(info, run, tag);
+	else if (region && region->info.kind == BU_REGION_RINGBUF && !region->freed &&
+		 bu_ring_record_at(region, view->target, &record) && record.open)
+		set_record_origin(info, run, record.start);
+}
+
 static void set_origin(struct bu_fault_info *info, const struct bu_run *run)
 {
 	const struct bu_region *region = bu_fault_region(run);
@@ -154,8 +168,11 @@ static void set_origin(struct bu_fault_info *info, const struct bu_run *run)
 
 	if (tag)
 		set_element_origin(info, run, tag);
+	else if (region && region->info.kind == BU_REGION_VIEW)
+		set_seen_origin(info, run, region->info.owner);
 	else if (region && region->info.kind == BU_REGION_RINGBUF)
-		set_record_origin(info, run, region);
+		/* The open record that the bad access is measured from. */
+		set_record_origin(info, run, bu_fault_record(run, region));
 }
 
 struct bu_fault_info *bu_fault_info(const struct bu_fault *fault, const struct bu_run *run)

@@ -4,6 +4,7 @@
 
 #include "ebpf/kernel.h"
 #include "ebpf/vm/ring_record.h"
+#include "ebpf/vm/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,6 +101,11 @@ void bu_region_part(const struct bu_run *run, const struct bu_region *region, u6
 	    bu_ring_record_at(region, address, &record) && record.open) {
 		*start = record.start;
 		*bytes = record.bytes;
+	} else if (region->info.kind == BU_REGION_VIEW) {
+		const struct bu_view *view = region->info.owner;
+
+		*start = view->start;
+		*bytes = view->size;
 	} else if (region->info.stride) {
 		*start = element_start(region, address);
 		*bytes = region->info.elem_size;
@@ -142,6 +148,9 @@ void bu_region_name(const struct bu_run *run, const struct bu_region *region, u6
 		break;
 	case BU_REGION_MAP_HANDLE:
 		snprintf(text, size, "map '%s' itself", map_name(region));
+		break;
+	case BU_REGION_VIEW:
+		snprintf(text, size, "%s of dynptr (%llu bytes)", label, n);
 		break;
 	case BU_REGION_CODE:
 		snprintf(text, size, "the program's code");
@@ -206,6 +215,17 @@ static void name_element(const struct bu_region *region, u64 address, char *text
 			 (unsigned long long)(address / region->info.stride));
 }
 
+/* " at offset 8 of record of ring buffer 'events' (16 bytes)": what a view is onto. */
+static void name_seen(const struct bu_run *run, const struct bu_view *view, char *text, size_t size)
+{
+	const struct bu_region *region = bu_arena_region(&run->kernel->arena, (void *)view->target);
+
+	if (!region || size < 2)
+		return;
+	text[0] = ' ';
+	bu_region_place(run, region, view->target, text + 1, size - 1);
+}
+
 /* "12 bytes past the end of NAME", "8 bytes before the start of NAME", "at offset 4 of NAME",
  * "at fp-8 in NAME". */
 void bu_region_place(const struct bu_run *run, const struct bu_region *region, u64 address,
@@ -223,6 +243,9 @@ void bu_region_place_from(const struct bu_run *run, const struct bu_region *regi
 	bu_region_part(run, region, anchor, &start, &bytes);
 	bu_region_name(run, region, bytes, name, sizeof(name));
 	name_element(region, start, name + strlen(name), sizeof(name) - strlen(name));
+	if (region->info.kind == BU_REGION_VIEW)
+		name_seen(run, region->info.owner, name + strlen(name),
+			  sizeof(name) - strlen(name));
 	if (address < start) {
 		distance = start - address;
 		snprintf(text, size, "%llu byte%s before the start of %s",

@@ -11,6 +11,7 @@
 
 #include "ebpf/kernel.h"
 #include "ebpf/vm/decode.h"
+#include "ebpf/vm/view.h"
 #include "ebpf/vm/vm.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->tail_call_target = 0;
 	run->attach_cookie = run->func_ip = 0;
 	run->seq = NULL;
+	run->views = NULL;
 	run->bypassed = NULL;
 	run->rcu_locks = run->preempt_locks = 0;
 	run->references = 0;
@@ -58,6 +60,8 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 void bu_run_end(struct bu_run *run)
 {
 	bu_arena_release(&run->kernel->arena, run->mark);
+	if (bu_unlikely(run->views))
+		bu_views_free(run);
 	run->kernel->run = run->outer;
 	if (!--run->kernel->running && bu_unlikely(run->kernel->nr_pending))
 		bu_object_put_pending(run->kernel);

@@ -66,6 +66,7 @@ struct bu_run {
 	const struct bu_op *bypassed; /* the patch that is not to be entered again now; or NULL */
 	u64 func_ip;                  /* of the function that it is attached to; 0: unknown */
 	u64 attach_cookie;            /* of the link that the run is made through; 0: none */
+	struct bu_views *views;       /* onto memory with bounds of their own; NULL: none */
 	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */
 	u32 tail_call_target;         /* id of the program that bpf_tail_call chose, 0: none */
 	u64 references;               /* acquired and not yet released: ring buffer records */

@@ -7,6 +7,7 @@
 
 #include "ebpf/kernel.h"
 #include "ebpf/vm/decode.h"
+#include "ebpf/vm/view.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,7 +143,7 @@ static void before_accesses(struct bu_tracer *tracer, const struct bu_run *run, 
 			continue;
 		if (access.store && helper->nr < BU_TRACE_OUTPUTS)
 			helper->outputs[helper->nr++] = access;
-		else if (bu_arena_readable(arena, (void *)access.address, access.size))
+		else if (bu_mem_readable(arena, access.address, access.size))
 			print_argument(tracer, run, id, &access);
 	}
 }
@@ -197,11 +198,12 @@ static void before(void *arg, struct bu_run *run)
 static u64 value_at(const struct bu_run *run, const struct bu_op *op,
 		    const struct bu_trace_access *access)
 {
+	const void *at = bu_mem_readable(&run->kernel->arena, access->address, access->size);
 	u64 value = run->regs[op->dst];
 
-	if (bu_arena_readable(&run->kernel->arena, (void *)access->address, access->size)) {
+	if (at) {
 		value = 0;
-		memcpy(&value, (void *)access->address, access->size);
+		memcpy(&value, at, access->size);
 	}
 	return value;
 }

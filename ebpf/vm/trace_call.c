@@ -4,6 +4,7 @@
 #include "ebpf/prog/kfunc.h"
 #include "ebpf/vm/fault_text.h"
 #include "ebpf/vm/trace.h"
+#include "ebpf/vm/view.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,14 +86,15 @@ static void add_bytes(struct text *text, const struct bu_run *run, const char *w
 		      u64 size)
 {
 	u64 shown = BU_MIN(size, (u64)SHOWN_BYTES);
+	const u8 *bytes = bu_mem_readable(&run->kernel->arena, address, shown);
 
-	if (!bu_arena_readable(&run->kernel->arena, (void *)address, shown)) {
+	if (!bytes) {
 		add_value(text, run, address);
 		return;
 	}
 	add(text, "%s", what);
 	for (u64 i = 0; i < shown; i++)
-		add(text, "%s%02x", i || what[0] ? " " : "", ((const u8 *)address)[i]);
+		add(text, "%s%02x", i || what[0] ? " " : "", bytes[i]);
 	if (shown < size)
 		add(text, " ...");
 }
@@ -137,11 +139,11 @@ static void add_func(struct text *text, const struct bu_run *run, u64 address)
 
 static void add_string(struct text *text, const struct bu_run *run, u64 address)
 {
-	u64 span = bu_arena_readable_span(&run->kernel->arena, (void *)address, 64);
+	const char *seen = (const char *)bu_mem_seen(&run->kernel->arena, address);
+	u64 span = bu_arena_readable_span(&run->kernel->arena, seen, 64);
 
 	if (span)
-		add(text, "\"%.*s\"", (int)strnlen((const char *)address, span),
-		    (const char *)address);
+		add(text, "\"%.*s\"", (int)strnlen(seen, span), seen);
 	else
 		add_value(text, run, address);
 }
@@ -220,6 +222,7 @@ bool bu_trace_arg_access(const struct bu_run *run, u32 id, const u64 args[5], in
 	const struct bu_helper *helper = bu_helper_of(id);
 	const struct bu_map *map = map_of_call(run, helper, args);
 	enum bu_arg_kind kind = helper->args[i];
+	const char *string;
 	u64 size = 0;
 
 	switch (kind) {
@@ -237,8 +240,9 @@ bool bu_trace_arg_access(const struct bu_run *run, u32 id, const u64 args[5], in
 		size = i < 4 ? args[i + 1] : 0;
 		break;
 	case BU_ARG_CONST_STR:
-		size = bu_arena_readable_span(&run->kernel->arena, (void *)args[i], 4096);
-		size = size ? BU_MIN(strnlen((const char *)args[i], size) + 1, size) : 0;
+		string = (const char *)bu_mem_seen(&run->kernel->arena, args[i]);
+		size = bu_arena_readable_span(&run->kernel->arena, string, 4096);
+		size = size ? BU_MIN(strnlen(string, size) + 1, size) : 0;
 		break;
 	case BU_ARG_LONG_PTR:
 	case BU_ARG_INT_PTR:

@@ -17,6 +17,7 @@
 #include "ebpf/kernel.h"
 #include "ebpf/prog/prog_patch.h"
 #include "ebpf/vm/decode.h"
+#include "ebpf/vm/view.h"
 
 #include <string.h>
 
@@ -49,11 +50,12 @@ static inline u8 covering(u64 offset, u32 size)
 static __attribute__((noinline)) bool load_slow(struct bu_run *run, const struct bu_op *op,
 						u64 address, u32 size, u64 *value)
 {
+	const void *from = bu_mem_readable(&run->kernel->arena, address, size);
 	u64 field = address - (u64)run->ctx;
 
 	*value = 0;
-	if (bu_arena_readable(&run->kernel->arena, (void *)address, size)) {
-		memcpy(value, (void *)address, size);
+	if (from) {
+		memcpy(value, from, size);
 		return true;
 	}
 	if (field < run->ctx_size && run->prog->type && run->prog->type->ctx_load &&
@@ -67,8 +69,10 @@ static __attribute__((noinline)) bool load_slow(struct bu_run *run, const struct
 static __attribute__((noinline)) bool store_slow(struct bu_run *run, const struct bu_op *op,
 						 u64 address, u32 size, u64 value)
 {
-	if (bu_arena_make_written(&run->kernel->arena, (void *)address, size)) {
-		memcpy((void *)address, &value, size);
+	void *to = bu_mem_written(&run->kernel->arena, address, size);
+
+	if (to) {
+		memcpy(to, &value, size);
 		return true;
 	}
 	run->insn = op->insn;
@@ -83,29 +87,20 @@ static __attribute__((noinline, cold)) void fault_uninitialised(struct bu_run *r
 	bu_fault_access(run, run->regs[10] + op->off, size, false);
 }
 
-static __attribute__((noinline, cold)) void fault_atomic(struct bu_run *run, const struct bu_op *op,
-							 u64 address, u32 size)
+/* Where an atomic operation acts that the fast path refused; NULL: it is a fault. */
+static __attribute__((noinline)) void *atomic_slow(struct bu_run *run, const struct bu_op *op,
+						   u64 address, u32 size)
 {
+	void *at = bu_mem_readable(&run->kernel->arena, address, size);
+
+	if (at && !(address % size) && bu_mem_written(&run->kernel->arena, address, size))
+		return at;
 	run->insn = op->insn;
 	if (address % size)
 		bu_fault_misaligned(run, address, size);
 	else
-		bu_fault_access(run, address, size,
-				bu_arena_readable(&run->kernel->arena, (void *)address, size));
-}
-
-static __attribute__((noinline, cold)) void fault_poison(struct bu_run *run, const struct bu_op *op)
-{
-	run->insn = op->insn;
-	bu_fault_poison(run);
-}
-
-static __attribute__((noinline, cold)) void fault_depth(struct bu_run *run, const struct bu_op *op)
-{
-	run->insn = op->insn;
-	bu_fault_raise(run, BU_FAULT_STACK_OVERFLOW,
-		       "at most %d functions can be active at a time; is this a recursion?",
-		       BU_MAX_FRAMES);
+		bu_fault_access(run, address, size, at != NULL);
+	return NULL;
 }
 
 /* Source: bpf_tail_call in ___bpf_prog_run() (6.12): the frame is kept, so a tail call from a
@@ -336,8 +331,9 @@ static int call_target(const struct bu_run *run, u64 address)
 		if (bu_unlikely(offset >= size || address % sizeof(type) ||                        \
 				!covers(SHADOW(offset)[0] & SHADOW(offset)[1], offset,             \
 					sizeof(type)))) {                                          \
-			fault_atomic(run, op, address, sizeof(type));                              \
-			goto faulted;                                                              \
+			at = atomic_slow(run, op, address, sizeof(type));                          \
+			if (!at)                                                                   \
+				goto faulted;                                                      \
 		}                                                                                  \
 		action;                                                                            \
 		NEXT                                                                               \
@@ -463,7 +459,8 @@ dispatch:
 			goto call_helper;
 		if (target >= 0)
 			goto call_local;
-		fault_poison(run, op);
+		run->insn = op->insn;
+		bu_fault_poison(run);
 		goto faulted;
 	}
 	CASE(CALL_HELPER)
@@ -485,7 +482,8 @@ call_local:
 		if (bu_unlikely(run->budget < 0))
 			goto out_of_budget;
 		if (bu_unlikely(!bu_vm_push_frame(run, op->insn + 1))) {
-			fault_depth(run, op);
+			run->insn = op->insn;
+			bu_fault_depth(run);
 			goto faulted;
 		}
 		RELOAD_FRAME;
@@ -542,7 +540,8 @@ return_from_frame:
 	}
 	CASE(POISON)
 	{
-		fault_poison(run, op);
+		run->insn = op->insn;
+		bu_fault_poison(run);
 		goto faulted;
 	}
 #ifdef BU_VM_SWITCH

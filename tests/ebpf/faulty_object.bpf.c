@@ -16,6 +16,10 @@ extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern void bpf_throw(__u64 cookie) __ksym;
 extern void bpf_unmodelled(void) __ksym;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer,
+			      __u32 buffer__szk) __ksym;
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u32 offset, void *buffer,
+				   __u32 buffer__szk) __ksym;
 
 struct node {
 	__u64 a, b;
@@ -126,6 +130,20 @@ int throws(void *ctx)
 	if (wrong)
 		bpf_throw(5);
 	return 1;
+}
+
+SEC("raw_tp")
+int slices(void *ctx)
+{
+	struct bpf_dynptr ptr;
+	char *byte;
+
+	bpf_dynptr_from_mem(&wrong, sizeof(wrong), 0, &ptr);
+	byte = bpf_dynptr_slice(&ptr, 0, NULL, 1);
+	if (!byte || *byte)
+		return 0;
+	byte = bpf_dynptr_slice_rdwr(&ptr, 0, NULL, 1);
+	return byte && *byte;
 }
 
 SEC("raw_tp")

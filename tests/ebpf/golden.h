@@ -103,7 +103,7 @@ static inline const char *mask_of(const char *report, const char **from)
 		return "0x*";
 	}
 	digits = **from == '#' ? strspn(*from + 1, "0123456789") : 0;
-	while (*from - name > report && (isalnum((*from)[-name - 1]) || (*from)[-name - 1] == '_'))
+	while (*from - name > report && (isalnum((*from - name)[-1]) || (*from - name)[-1] == '_'))
 		name++;
 	if (!digits || name < 5 || strncmp(*from - name, "bpf_", 4) != 0)
 		return NULL;

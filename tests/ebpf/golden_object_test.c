@@ -142,12 +142,32 @@ GOLDEN_OBJECT(no_kfunc_model, BPFUNIT_FAULT_NO_MODEL, SKIP_UNLESS_WRONG(1), KFUN
 #define SLICE(offset, len)                                                                         \
 	MOV64_X(1, 10), ALU64_K(BPF_ADD, 1, -16), MOV64_K(2, offset), MOV64_K(3, len),             \
 		CALL(BPF_FUNC_dynptr_data), JMP_K(BPF_JNE, 0, 0, 1), EXIT
+#define SLICE_BY(kfunc, offset, len)                                                               \
+	MOV64_X(1, 10), ALU64_K(BPF_ADD, 1, -16), MOV64_K(2, offset), MOV64_K(3, 0),               \
+		MOV64_K(4, len), KFUNC(kfunc), JMP_K(BPF_JNE, 0, 0, 1), EXIT
 #define SUBMIT_DYNPTR                                                                              \
 	MOV64_X(1, 10), ALU64_K(BPF_ADD, 1, -16), MOV64_K(2, 0),                                   \
 		CALL(BPF_FUNC_ringbuf_submit_dynptr)
 
 GOLDEN(dynptr_slice_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, FROM_VALUE(8), SLICE(4, 4),
        LDX(BPF_W, 0, 0, w ? 4 : 0), RETURN(0))
+
+/* However long the memory is. */
+GOLDEN(dynptr_length, BPFUNIT_FAULT_OUT_OF_BOUNDS, FROM_VALUE(8), SLICE(0, w ? 4 : 8),
+       LDX(BPF_W, 0, 0, 4), RETURN(0))
+
+GOLDEN_OBJECT(dynptr_read_only_slice, BPFUNIT_FAULT_READ_ONLY, FROM_VALUE(8),
+	      SLICE_BY(w ? "bpf_dynptr_slice" : "bpf_dynptr_slice_rdwr", 4, 4), LDX(BPF_W, 1, 0, 0),
+	      STX(BPF_W, 0, 1, 0), RETURN(0))
+
+GOLDEN_OBJECT(dynptr_writable_slice, BPFUNIT_FAULT_OUT_OF_BOUNDS, FROM_RING,
+	      SLICE_BY("bpf_dynptr_slice_rdwr", 4, 6), ST(BPF_H, 0, w ? 6 : 4, 1), SUBMIT_DYNPTR,
+	      RETURN(0))
+
+/* A helper writes there. */
+GOLDEN_OBJECT(dynptr_slice_argument, BPFUNIT_FAULT_OUT_OF_BOUNDS, FROM_VALUE(8),
+	      SLICE_BY("bpf_dynptr_slice_rdwr", 0, 6), MOV64_X(1, 0), MOV64_K(2, w ? 8 : 6),
+	      CALL(BPF_FUNC_get_current_comm), RETURN(0))
 
 GOLDEN(dynptr_record_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, FROM_RING, SLICE(8, 8),
        ST(BPF_DW, 0, w ? 8 : 0, 1), SUBMIT_DYNPTR, RETURN(0))

@@ -183,7 +183,7 @@ BPF_TEST_F(dynptr_faults, slices_end_when_the_packet_moves)
 {
 	EXPECT_GOOD(slice_of_xdp, 0);
 	EXPECT_BAD(USE_AFTER_FREE, "where the packet was before it moved", slice_of_xdp, 1);
-	EXPECT_BAD(OUT_OF_BOUNDS, "at the end of packet", slice_of_xdp, 2);
+	EXPECT_BAD(OUT_OF_BOUNDS, "at the end of slice of dynptr", slice_of_xdp, 2);
 	EXPECT_GOOD(slice_of_skb, 0);
 	EXPECT_BAD(USE_AFTER_FREE, "where the packet was before it moved", slice_of_skb, 1);
 	EXPECT_BAD(BAD_ARGUMENT, "cannot call bpf_dynptr_from_xdp", xdp_of_skb, 0);
