@@ -86,7 +86,8 @@ struct bu_arena {
 	struct bu_zone shared, heap, scratch, views;
 };
 
-/* Reserve `size` bytes (0: 2 GiB), halving until the reservation succeeds. 0, or -ENOMEM. */
+/* Reserve `size` bytes (0: 2 GiB; under valgrind 128 MiB), halving until the reservation succeeds.
+ * 0, or -ENOMEM. */
 int bu_arena_init(struct bu_arena *arena, u64 size);
 void bu_arena_destroy(struct bu_arena *arena);
 
