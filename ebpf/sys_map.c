@@ -202,6 +202,11 @@ long bu_sys_map_create(struct bu_kernel *kernel, struct bu_call *call)
 	if (err)
 		return err;
 	map = bu_map_create(kernel, attr, btf, &err);
+	if (!map && err == -ENOMEM)
+		bu_note(kernel,
+			"map '%.15s' of %u elements has no room in the emulated kernel's memory "
+			"(ENOMEM); bpf_map__set_max_entries() before loading makes it smaller",
+			attr->map_name, attr->max_entries);
 	if (!map)
 		return err;
 	err = set_exclusive(map, attr);

@@ -280,6 +280,25 @@ BPF_TEST(load, refusal_shows_what_libbpf_said)
 	EXPECT_NOT_NULL(strstr(inner.text, "map 'ring'"));
 }
 
+static void load_without_room(void *self)
+{
+	struct framework_bpf *skel = BPFUNIT_OPEN(framework_bpf);
+
+	bpf_map__set_max_entries(skel->maps.ring, 1U << 30);
+	bpfunit_loaded(BPFUNIT_HERE, "framework_bpf", framework_bpf__load(skel));
+}
+
+BPF_TEST(load, says_which_map_has_no_room)
+{
+	struct inner inner = inner_run(load_without_room);
+
+	EXPECT_NOT_NULL(
+		strstr(inner.text, "cannot load 'framework_bpf': Cannot allocate memory\n"));
+	EXPECT_NOT_NULL(strstr(inner.text,
+			       "\nnote: map 'ring' of 1073741824 elements has no room in the "
+			       "emulated kernel's memory (ENOMEM); "));
+}
+
 static void fail_twice_after_a_warning(void *self)
 {
 	(void)self;
