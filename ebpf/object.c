@@ -52,7 +52,7 @@ int bu_object_init(struct bu_object *object, struct bu_kernel *kernel,
 	object->kernel = kernel;
 	object->fds = NULL;
 	kernel->objects[class->kind][id] = object;
-	kernel->next_id[class->kind] = id + 1;
+	__atomic_store_n(&kernel->next_id[class->kind], id + 1, __ATOMIC_RELAXED);
 	return 0;
 }
 

@@ -15,11 +15,21 @@
 /* TASK_PID_MAX: Source: PID_MAX_LIMIT on 64-bit, include/linux/threads.h (6.12). */
 #define PID_LIMIT (4 * 1024 * 1024)
 
-static struct bu_env *env(void)
+/* With the kernel to ourselves: other threads may be running programs. */
+static struct bu_env *lock_env(void)
 {
 	bu_needs_vm("an environment that can be set");
+	bu_kernel_lock(bu_test_kernel());
 	return &bu_test_kernel()->env;
 }
+
+static void unlock_env(struct bu_env **env)
+{
+	bu_kernel_unlock(bu_container_of(*env, struct bu_kernel, env));
+}
+
+/* Locked until the end of the block. */
+#define LOCKED(env) __attribute__((cleanup(unlock_env))) struct bu_env *env = lock_env()
 
 static int set_id(u32 *id, uint32_t value)
 {
@@ -33,48 +43,59 @@ static int set_id(u32 *id, uint32_t value)
 
 int bpfunit_set_pid(uint32_t pid)
 {
-	int error = set_id(&env()->pid, pid);
+	LOCKED(env);
+	int error = set_id(&env->pid, pid);
 
-	return error ? error : set_id(&env()->tgid, pid);
+	return error ? error : set_id(&env->tgid, pid);
 }
 
 int bpfunit_set_tgid(uint32_t tgid)
 {
-	return set_id(&env()->tgid, tgid);
+	LOCKED(env);
+
+	return set_id(&env->tgid, tgid);
 }
 
 int bpfunit_set_tid(uint32_t tid)
 {
-	return set_id(&env()->pid, tid);
+	LOCKED(env);
+
+	return set_id(&env->pid, tid);
 }
 
 int bpfunit_set_ppid(uint32_t ppid)
 {
-	return set_id(&env()->ppid, ppid);
+	LOCKED(env);
+
+	return set_id(&env->ppid, ppid);
 }
 
 int bpfunit_set_uid(uint32_t uid)
 {
-	env()->uid = uid;
+	LOCKED(env);
+
+	env->uid = uid;
 	return 0;
 }
 
 int bpfunit_set_gid(uint32_t gid)
 {
-	env()->gid = gid;
+	LOCKED(env);
+
+	env->gid = gid;
 	return 0;
 }
 
 int bpfunit_set_comm(const char *comm)
 {
-	struct bu_env *to = env();
+	LOCKED(env);
 
 	if (!comm) {
 		errno = EINVAL;
 		return -EINVAL;
 	}
-	memset(to->comm, 0, sizeof(to->comm));
-	memcpy(to->comm, comm, strnlen(comm, sizeof(to->comm) - 1));
+	memset(env->comm, 0, sizeof(env->comm));
+	memcpy(env->comm, comm, strnlen(comm, sizeof(env->comm) - 1));
 	return 0;
 }
 
@@ -93,7 +114,9 @@ int bpfunit_set_kernel_version(unsigned int major, unsigned int minor, unsigned 
 
 int bpfunit_set_cgroup_id(uint64_t id)
 {
-	env()->cgroup_id = id;
+	LOCKED(env);
+
+	env->cgroup_id = id;
 	return 0;
 }
 
@@ -106,7 +129,9 @@ int bpfunit_set_cpu(uint32_t cpu)
 	}
 	if (bu_on_host())
 		return bu_host_set_cpu(cpu);
-	env()->cpu = cpu;
+	LOCKED(env);
+
+	env->cpu = cpu;
 	return 0;
 }
 
@@ -117,7 +142,9 @@ uint32_t bpfunit_nr_cpus(void)
 
 void bpfunit_set_random_seed(uint64_t seed)
 {
-	env()->random_state = seed;
+	LOCKED(env);
+
+	env->random_state = seed;
 }
 
 void bpfunit_clock_set_ns(uint64_t ns)
@@ -126,7 +153,9 @@ void bpfunit_clock_set_ns(uint64_t ns)
 
 	bu_needs_vm("a virtual clock");
 	if (!kernel->timers.armed) {
-		kernel->env.clock_ns = ns;
+		LOCKED(env);
+
+		env->clock_ns = ns;
 		return;
 	}
 	bu_events_capture_new();
@@ -139,18 +168,22 @@ void bpfunit_clock_set_ns(uint64_t ns)
 
 void bpfunit_clock_advance_ns(uint64_t ns)
 {
-	bpfunit_clock_set_ns(env()->clock_ns + ns);
+	bpfunit_clock_set_ns(bpfunit_clock_ns() + ns);
 }
 
 uint64_t bpfunit_clock_ns(void)
 {
 	bu_needs_vm("a virtual clock");
-	return env()->clock_ns;
+	LOCKED(env);
+
+	return env->clock_ns;
 }
 
 void bpfunit_clock_set_boot_offset_ns(uint64_t ns)
 {
-	env()->boot_offset_ns = ns;
+	LOCKED(env);
+
+	env->boot_offset_ns = ns;
 }
 
 const char *bpfunit_trace(void)

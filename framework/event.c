@@ -138,9 +138,9 @@ static bool parse_name(struct named *named, const char *expression)
 
 /* The type of that name in any BTF of the kernel. 0: none, or only of other sizes: `other` is one,
  * or 0. */
-static u32 find_type(const struct named *named, size_t size, const struct btf **btf, size_t *other)
+static u32 look_for_type(struct bu_kernel *kernel, const struct named *named, size_t size,
+			 const struct btf **btf, size_t *other)
 {
-	struct bu_kernel *kernel = bu_test_kernel();
 	u32 id = 0;
 
 	*other = 0;
@@ -157,6 +157,17 @@ static u32 find_type(const struct named *named, size_t size, const struct btf **
 	}
 	*btf = NULL;
 	return 0;
+}
+
+static u32 find_type(const struct named *named, size_t size, const struct btf **btf, size_t *other)
+{
+	struct bu_kernel *kernel = bu_test_kernel();
+	u32 type;
+
+	bu_kernel_lock(kernel);
+	type = look_for_type(kernel, named, size, btf, other);
+	bu_kernel_unlock(kernel);
+	return type;
 }
 
 static void add_value(struct bu_text *text, const char *label, const struct btf *btf, u32 type,

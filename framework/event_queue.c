@@ -301,8 +301,10 @@ void bu_events_capture_new(void)
 		bu_host_capture();
 		return;
 	}
+	bu_kernel_lock(kernel);
 	while ((id = bu_object_next_id(kernel, BU_OBJECT_MAP, id))) {
 		test->events_seen = id;
 		capture(kernel, id);
 	}
+	bu_kernel_unlock(kernel);
 }

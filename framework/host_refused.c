@@ -41,7 +41,7 @@ static void take_words(struct bu_refused *refused, char *log, int error)
 	*end = '\0';
 	line = strrchr(log, '\n');
 	line = line ? line + 1 : log;
-	snprintf(refused->words, sizeof(refused->words), "%s",
+	snprintf(refused->words, sizeof(refused->words), "%.119s",
 		 *line ? line : strerrorname_np(-error));
 }
 

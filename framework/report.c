@@ -9,6 +9,16 @@
 
 #include "framework/state.h"
 
+/* For what is made from now on; also by other threads. */
+static void note_place(struct bu_kernel *kernel, struct bpfunit_where where)
+{
+	if (!kernel)
+		return;
+	bu_kernel_lock(kernel);
+	kernel->place = (struct bu_source_place){ where.file, where.line };
+	bu_kernel_unlock(kernel);
+}
+
 void bu_test_at(struct bpfunit_where where)
 {
 	struct bu_test *test = bu_test();
@@ -17,8 +27,7 @@ void bu_test_at(struct bpfunit_where where)
 		return;
 	bu_test_end_if_asked();
 	test->where = where;
-	if (bu_kernel_if_any())
-		bu_kernel_if_any()->place = (struct bu_source_place){ where.file, where.line };
+	note_place(bu_kernel_if_any(), where);
 	if (test->sink->progress)
 		test->sink->progress(test->sink->arg, where);
 }

@@ -222,14 +222,17 @@ struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int user, int *error)
 struct bu_object *bu_fd_object(struct bu_kernel *kernel, int user, enum bu_object_kind kind,
 			       int *error)
 {
-	struct bu_fd *fd = bu_fd_of(kernel, user, error);
+	struct bu_object *object = NULL;
+	struct bu_fd *fd;
 
-	if (!fd)
-		return NULL;
-	if (fd->object->kind == kind)
-		return fd->object;
-	*error = -EINVAL;
-	return NULL;
+	bu_kernel_lock(kernel);
+	fd = bu_fd_of(kernel, user, error);
+	if (fd && fd->object->kind == kind)
+		object = fd->object;
+	else if (fd)
+		*error = -EINVAL;
+	bu_kernel_unlock(kernel);
+	return object;
 }
 
 static void unlist(struct bu_fd_table *table, struct bu_fd *fd)

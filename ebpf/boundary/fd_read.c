@@ -10,7 +10,7 @@
 
 static bool there_were(const struct bu_kernel *kernel, enum bu_object_kind kind)
 {
-	return kernel->next_id[kind] > 1;
+	return __atomic_load_n(&kernel->next_id[kind], __ATOMIC_RELAXED) > 1;
 }
 
 /* Nothing is asked while there never was anything to read. */

@@ -444,9 +444,11 @@ BPF_TEST(netdev, newer_libbpf)
 	__u32 ids[4] = { 0 }, links[4] = { 0 };
 
 	bpf_program__set_autoload(skel->progs.hook, true);
-	bpf_program__set_expected_attach_type(skel->progs.first, TCX_INGRESS);
-	bpf_program__set_expected_attach_type(skel->progs.second, TCX_INGRESS);
-	bpf_program__set_expected_attach_type(skel->progs.third, NETKIT_PRIMARY);
+	bpf_program__set_expected_attach_type(skel->progs.first, (enum bpf_attach_type)TCX_INGRESS);
+	bpf_program__set_expected_attach_type(skel->progs.second,
+					      (enum bpf_attach_type)TCX_INGRESS);
+	bpf_program__set_expected_attach_type(skel->progs.third,
+					      (enum bpf_attach_type)NETKIT_PRIMARY);
 	ASSERT_OK(netdev_bpf__load(skel));
 	skel->links.first = bpf_program__attach_tcx(skel->progs.first, eth0, NULL);
 	skel->links.second = bpf_program__attach_tcx(skel->progs.second, eth0, &before);
@@ -457,15 +459,15 @@ BPF_TEST(netdev, newer_libbpf)
 	EXPECT_NOT_NULL(skel->links.third);
 	EXPECT_NOT_NULL(skel->links.hook);
 	opts.relative_fd = bpf_program__fd(skel->progs.second);
-	EXPECT_OK(
-		bpf_prog_attach_opts(bpf_program__fd(skel->progs.third), eth0, TCX_INGRESS, &opts));
-	EXPECT_EQ(
-		bpf_prog_attach_opts(bpf_program__fd(skel->progs.third), eth0, TCX_INGRESS, &opts),
-		-ESTALE);
+	EXPECT_OK(bpf_prog_attach_opts(bpf_program__fd(skel->progs.third), eth0,
+				       (enum bpf_attach_type)TCX_INGRESS, &opts));
+	EXPECT_EQ(bpf_prog_attach_opts(bpf_program__fd(skel->progs.third), eth0,
+				       (enum bpf_attach_type)TCX_INGRESS, &opts),
+		  -ESTALE);
 	query.prog_ids = ids;
 	query.link_ids = links;
 	query.count = 4;
-	EXPECT_OK(bpf_prog_query_opts(eth0, TCX_INGRESS, &query));
+	EXPECT_OK(bpf_prog_query_opts(eth0, (enum bpf_attach_type)TCX_INGRESS, &query));
 	EXPECT_EQ(query.revision, 4);
 	EXPECT_EQ(query.count, 3);
 	EXPECT_EQ(ids[1], id_of(skel->progs.third));

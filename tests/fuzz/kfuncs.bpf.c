@@ -3,7 +3,14 @@
  * an object declares. The program is not run. */
 #include <linux/bpf.h>
 
+/* Newer headers declare these with their types. */
+#define bpf_iter_num_new     typed_iter_num_new
+#define bpf_iter_num_next    typed_iter_num_next
+#define bpf_iter_num_destroy typed_iter_num_destroy
 #include <bpf/bpf_helpers.h>
+#undef bpf_iter_num_new
+#undef bpf_iter_num_next
+#undef bpf_iter_num_destroy
 
 #define KFUNCS(F)                                                                                  \
 	F(throw)                                                                                   \
