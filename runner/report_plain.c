@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define SCREEN_LINES 24
+
 static void plain_begin(struct bu_report *report)
 {
 	if (report->shuffled)
@@ -40,8 +42,25 @@ static void plain_result(struct bu_report *report, const struct bu_result *resul
 	}
 }
 
+/* Once more, when so many tests ran that the first failures are out of sight. */
+static void print_failed_names(const struct bu_report *report)
+{
+	if (!report->failed || report->total <= SCREEN_LINES)
+		return;
+	puts("failed:");
+	for (size_t i = 0; i < report->total; i++) {
+		const struct bu_result *result = &report->results[i];
+		const struct bpfunit_test *test = result->test;
+
+		if (result->outcome == BU_FAILED)
+			printf("  %s.%s (%s:%d)\n", test->suite, test->name, test->where.file,
+			       test->where.line);
+	}
+}
+
 static void plain_finish(struct bu_report *report)
 {
+	print_failed_names(report);
 	bu_print_summary(report);
 	putchar('\n');
 	bu_print_compared(report, "");

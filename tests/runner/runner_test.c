@@ -25,6 +25,16 @@ BPF_TEST(runner, reports_plainly_in_a_pipe)
 	EXPECT_GOLDEN("plain.txt", OUT(run));
 }
 
+BPF_TEST(runner, names_failures_again_after_many_tests)
+{
+	struct spawned *few = RUN(SAMPLE, "good.passes", "bad.fails_twice");
+	struct spawned *many = RUN(SAMPLE, "--repeat=13", "good.passes", "bad.fails_twice");
+
+	EXPECT_NULL(strstr(few->out, "failed:"));
+	EXPECT_CONTAINS(many->out, "\nfailed:\n  bad.fails_twice (");
+	EXPECT_CONTAINS(many->out, "sample.c:36)\n13 passed, 13 failed, 0 skipped\n");
+}
+
 BPF_TEST(runner, reports_prettily)
 {
 	struct spawned *run =
