@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * BPF_MAP_TYPE_ARENA: pages that programs and user space share, with the same addresses in both
- * once pointers are cast (ebpf/vm/cast.c). Source: kernel/bpf/arena.c (6.12). Differs: programs can
- * access pages that they have allocated, and all pages as soon as user space has mapped the arena,
- * for its accesses allocate them in the kernel; before that an access of another page is a fault.
+ * once pointers are cast (ebpf/vm/cast.c). Source: kernel/bpf/arena.c (6.12). A page that user
+ * space has touched is allocated. Differs: programs can access pages that they have allocated, and
+ * when user space maps the arena all but those that they have freed; an access of another page is a
+ * fault.
  */
 #include "maps/arena_map.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "ebpf/kernel.h"
 #include "ebpf/vm/arena.h"
@@ -108,10 +111,21 @@ static s64 mmap_offset(struct bu_map *map, u64 pgoff, u64 size, int prot)
 	return (s64)(pages->offset + pgoff);
 }
 
-static bool all_are(const struct pages *pages, u32 first, u32 count, u8 used)
+/* Untouched pages of the memfd are none yet. */
+static bool is_touched(const struct bu_map *map, u32 page)
 {
+	unsigned char there = 0;
+
+	return !mincore(map->arena.memory + (u64)page * BU_ARENA_PAGE, BU_ARENA_PAGE, &there) &&
+	       there & 1;
+}
+
+static bool are_free(const struct bu_map *map, u32 first, u32 count)
+{
+	const struct pages *pages = map->priv;
+
 	for (u32 i = first; i < first + count; i++) {
-		if (pages->used[i] != used)
+		if (pages->used[i] || (pages->mapped && is_touched(map, i)))
 			return false;
 	}
 	return true;
@@ -137,17 +151,16 @@ static u32 page_of(const struct bu_map *map, u64 address)
 
 u64 bu_arena_map_alloc(struct bu_map *map, u64 address, u32 count)
 {
-	const struct pages *pages = map->priv;
 	u32 first = page_of(map, address);
 
 	if (!count || count > map->max_entries || address % BU_ARENA_PAGE)
 		return 0;
 	if (address)
-		return first + count <= map->max_entries && all_are(pages, first, count, 0)
+		return first + count <= map->max_entries && are_free(map, first, count)
 			       ? take(map, first, count)
 			       : 0;
 	for (first = 0; first + count <= map->max_entries; first++) {
-		if (all_are(pages, first, count, 0))
+		if (are_free(map, first, count))
 			return take(map, first, count);
 	}
 	return 0;
@@ -164,9 +177,10 @@ void bu_arena_map_free(struct bu_map *map, u64 address, u32 count)
 			continue;
 		pages->used[i] = 0;
 		memset(memory, 0, BU_ARENA_PAGE);
-		if (!pages->mapped)
-			bu_arena_set_access(&map->object.kernel->arena, memory, BU_ARENA_PAGE,
-					    BU_NONE);
+		fallocate(map->object.kernel->arena.memfd,
+			  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  pages->offset + (u64)i * BU_ARENA_PAGE, BU_ARENA_PAGE);
+		bu_arena_set_access(&map->object.kernel->arena, memory, BU_ARENA_PAGE, BU_NONE);
 	}
 }
 

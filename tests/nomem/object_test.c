@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Each allocation fails in turn while whole objects are loaded, attached, pinned and read. */
+#include <stdlib.h>
+
+#include "skeletons_begin.h"
+
 #include "everything.skel.h"
 #include "iter.skel.h"
-#include "light.lskel.h"
 #include "netdev.skel.h"
-#include "nomem.h"
 #include "struct_ops.skel.h"
 #include "traced.skel.h"
+
+#include "skeletons_end.h"
+
+#include "light.lskel.h"
+#include "nomem.h"
 #include <bpf/bpf.h>
 #include <bpfunit/bpfunit.h>
 #include <dirent.h>

@@ -2,7 +2,14 @@
 /* Each allocation fails in turn while maps and programs are made. */
 #include <bpfunit/bpfunit.h>
 
+#include <stdlib.h>
+
+#include "skeletons_begin.h"
+
 #include "boundary.skel.h"
+
+#include "skeletons_end.h"
+
 #include "nomem.h"
 #include "tests/ebpf/asm.h"
 
