@@ -12,6 +12,8 @@ set(BU_MODULES cmake/Bpfunit.cmake cmake/BpfunitDiscover.cmake cmake/BpfunitTool
 
 install(TARGETS bpfunit bpfunit_static bpfunit_main bpfunit_main_static bpfunit_cli EXPORT bpfunitTargets)
 install(DIRECTORY framework/include/bpfunit TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY docs/ TYPE DOC FILES_MATCHING PATTERN "*.md")
+install(FILES LICENSE TYPE DOC)
 install(EXPORT bpfunitTargets NAMESPACE bpfunit:: DESTINATION ${BU_PACKAGE_DIR})
 install(FILES ${BU_MODULES} DESTINATION ${BU_PACKAGE_DIR})
 

@@ -107,6 +107,8 @@ int bu_fd_install_mode(struct bu_object *object, u32 mode);
 struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int fd, int *error);
 /* The same for calls that the host's files get too (mmap, ioctl): asks the host each time. */
 struct bu_fd *bu_fd_verify(struct bu_kernel *kernel, int fd, int *error);
+/* The record of what has this inode on the host, whosever descriptor it is; NULL: not ours. */
+struct bu_fd *bu_fd_by_inode(struct bu_kernel *kernel, u64 device, u64 inode);
 /* Drop the references of descriptors that were closed since; nothing happens during a run. */
 void bu_fd_reap(struct bu_kernel *kernel);
 /* Take back wake-ups whose data has been consumed: before a wait on descriptors. */

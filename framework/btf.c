@@ -50,6 +50,16 @@ void bpfunit_btf_use(struct bpfunit_where where, const char *what)
 		bu_test_die(where, "%s", error);
 }
 
+int bpfunit_btf_check(const char *what, char *message, size_t size)
+{
+	int error = 0;
+
+	*message = '\0';
+	if (!is_path(what) && strcmp(what, "host"))
+		return 0;
+	return bu_btf_file(what, &error, message, size) ? 0 : error;
+}
+
 void bpfunit_btf_preload(const struct bpfunit_test *test)
 {
 	const char *what = test ? test->opts.btf : getenv("BPFUNIT_BTF");

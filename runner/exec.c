@@ -6,6 +6,7 @@
  */
 #include "runner/exec.h"
 
+#include <bpfunit/btf.h>
 #include <bpfunit/runner.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,7 +34,7 @@ enum { /* as of env(1) and the shells */
 
 struct exec_options {
 	bool notes; /* show them whatever the program's exit status */
-	char notes_path[sizeof("/tmp/bpfunit-notes.XXXXXX")];
+	char notes_path[PATH_MAX];
 };
 
 static pid_t child; /* of which signals are passed on */
@@ -78,15 +79,18 @@ static int set_state(const char *dir)
 	return setenv("BPFUNIT_STATE", absolute, 1) ? EXIT_OURS : 0;
 }
 
+/* What cannot be used is refused now; the program would just find a kernel without BTF. */
 static int set_btf(const char *what)
 {
-	char absolute[PATH_MAX];
+	char absolute[PATH_MAX], message[512];
 
 	if (strcmp(what, "host") && strcmp(what, "none")) {
 		if (!realpath(what, absolute))
 			return fail(EXIT_OURS, what, strerror(errno));
 		what = absolute;
 	}
+	if (bpfunit_btf_check(what, message, sizeof(message)))
+		return fail(EXIT_OURS, "--btf", message);
 	return setenv("BPFUNIT_BTF", what, 1) ? EXIT_OURS : 0;
 }
 
@@ -181,9 +185,14 @@ static int preload(void)
 
 static int open_notes(struct exec_options *options)
 {
+	const char *dir = getenv("TMPDIR");
 	int fd;
 
-	strcpy(options->notes_path, "/tmp/bpfunit-notes.XXXXXX");
+	if (!dir || *dir != '/')
+		dir = "/tmp";
+	if (snprintf(options->notes_path, sizeof(options->notes_path), "%s/bpfunit-notes.XXXXXX",
+		     dir) >= (int)sizeof(options->notes_path))
+		return fail(EXIT_OURS, dir, strerror(ENAMETOOLONG));
 	fd = mkostemp(options->notes_path, O_CLOEXEC);
 	if (fd < 0)
 		return fail(EXIT_OURS, options->notes_path, strerror(errno));

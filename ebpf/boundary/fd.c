@@ -187,9 +187,21 @@ int bu_fd_install(struct bu_object *object)
 	return bu_fd_install_mode(object, BU_FD_READ | BU_FD_WRITE);
 }
 
+struct bu_fd *bu_fd_by_inode(struct bu_kernel *kernel, u64 device, u64 inode)
+{
+	const struct bu_fd_table *table = kernel->fds;
+	struct bu_fd *fd;
+
+	if (!table->nr_fds || (device != table->sockets && device != table->pipes))
+		return NULL;
+	fd = table->buckets[bucket_of(table, inode)];
+	while (fd && (fd->inode != inode || fd->device != device))
+		fd = fd->next;
+	return fd;
+}
+
 struct bu_fd *bu_fd_verify(struct bu_kernel *kernel, int user, int *error)
 {
-	struct bu_fd_table *table = kernel->fds;
 	struct bu_fd *fd;
 	dev_t device;
 	u64 inode;
@@ -198,17 +210,13 @@ struct bu_fd *bu_fd_verify(struct bu_kernel *kernel, int user, int *error)
 	if (*error)
 		return NULL;
 	*error = -EINVAL;
-	if (!table->nr_fds || (device != table->sockets && device != table->pipes))
-		return NULL;
-	for (fd = table->buckets[bucket_of(table, inode)]; fd; fd = fd->next) {
-		if (fd->inode == inode && fd->device == device) {
-			fd->user = user;
-			bu_fd_number_set(&kernel->fd_numbers, user, fd);
-			*error = 0;
-			return fd;
-		}
+	fd = bu_fd_by_inode(kernel, device, inode);
+	if (fd) {
+		fd->user = user;
+		bu_fd_number_set(&kernel->fd_numbers, user, fd);
+		*error = 0;
 	}
-	return NULL;
+	return fd;
 }
 
 struct bu_fd *bu_fd_of(struct bu_kernel *kernel, int user, int *error)

@@ -8,7 +8,6 @@
 #include "ebpf/boundary/interpose.h"
 #include "ebpf/syscall.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,16 +54,12 @@ static FILE *open_reader(int fd, const char *mode)
 	return fopencookie((void *)(long)fd, mode, functions);
 }
 
-/* glibc's own name for it, which a static program has too. */
-extern FILE *_IO_fdopen(int fd, const char *mode) __attribute__((weak));
+/* glibc's own name for it, which a static program has too: a weak reference would not link it. */
+extern FILE *_IO_fdopen(int fd, const char *mode);
 
 BU_INTERPOSED FILE *fdopen(int fd, const char *mode)
 {
-	FILE *(*next)(int, const char *) = _IO_fdopen;
-
 	if (bu_fd_is_read(fd))
 		return open_reader(fd, mode);
-	if (!next)
-		next = (FILE * (*)(int, const char *)) dlsym(RTLD_NEXT, "fdopen");
-	return next(fd, mode);
+	return _IO_fdopen(fd, mode);
 }

@@ -2,13 +2,16 @@
 /*
  * TASK_FD_QUERY: which program a descriptor of a process runs, and at what. Source:
  * bpf_task_fd_query(), kernel/bpf/syscall.c; bpf_get_perf_event_info(), kernel/trace/bpf_trace.c
- * (6.18). Differs: only the calling process's descriptors are known; other processes have none.
+ * (6.18). Of other processes, descriptors that they inherited lead to the objects of this one.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/link/link_tracing.h"
 #include "ebpf/link/perf_event.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,13 +90,31 @@ static int query_event(struct bu_call *call, struct query *query, struct bu_obje
 }
 
 /* Whether it is this process, in the host's eyes or the emulated ones'. */
-static int check_process(const struct bu_kernel *kernel, u32 pid)
+static bool is_own(const struct bu_kernel *kernel, u32 pid)
 {
-	if (pid == (u32)getpid() || pid == kernel->env.tgid)
-		return 0;
-	return bu_host_syscall(SYS_kill, (s32)pid, 0, 0, 0, 0, 0) == -ESRCH || (s32)pid <= 0
-		       ? -ENOENT
-		       : -EBADF;
+	return pid == (u32)getpid() || pid == kernel->env.tgid;
+}
+
+/* A descriptor of another process, which the host shows. */
+static struct bu_fd *fd_of_process(struct bu_kernel *kernel, const struct query *query, int *error)
+{
+	char path[64];
+	struct stat st;
+
+	*error = -ENOENT;
+	if ((s32)query->pid <= 0 ||
+	    bu_host_syscall(SYS_kill, (s32)query->pid, 0, 0, 0, 0, 0) == -ESRCH)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%u/fd/%u", query->pid, query->fd);
+	*error = bu_host_syscall(SYS_newfstatat, AT_FDCWD, (long)path, (long)&st, 0, 0, 0);
+	if (*error == -EACCES)
+		*error = -EPERM;
+	if (*error && *error != -EPERM)
+		*error = -EBADF;
+	if (*error)
+		return NULL;
+	*error = -EINVAL;
+	return bu_fd_by_inode(kernel, st.st_dev, st.st_ino);
 }
 
 long bu_sys_task_fd_query(struct bu_kernel *kernel, struct bu_call *call)
@@ -105,12 +126,10 @@ long bu_sys_task_fd_query(struct bu_kernel *kernel, struct bu_call *call)
 	memcpy(&query, call->attr, sizeof(query));
 	if (query.flags)
 		return -EINVAL;
-	err = check_process(kernel, query.pid);
-	if (err)
-		return err;
-	fd = bu_fd_of(kernel, (int)query.fd, &err);
+	fd = is_own(kernel, query.pid) ? bu_fd_of(kernel, (int)query.fd, &err)
+				       : fd_of_process(kernel, &query, &err);
 	if (!fd)
-		return err == -EBADF ? -EBADF : -BU_ENOTSUPP;
+		return err == -EINVAL ? -BU_ENOTSUPP : err;
 	if (fd->object->kind == BU_OBJECT_LINK)
 		return query_link(call, &query,
 				  bu_container_of(fd->object, struct bu_link, object));

@@ -24,6 +24,9 @@ expect 0 'run a program on an emulated kernel' "$bpfunit" --help
 expect 125 'Usage: bpfunit exec' "$bpfunit" exec
 expect 125 'Usage: bpfunit exec' "$bpfunit" exec --none
 expect 125 'No such file' "$bpfunit" exec --btf "$work/none" true
+echo garbage >"$work/bad.btf"
+expect 125 'neither raw BTF nor ELF' "$bpfunit" exec --btf "$work/bad.btf" true
+expect 0 '' "$bpfunit" exec --btf none true
 expect 125 'Not a directory' "$bpfunit" exec --state "$0" true
 expect 125 'No such file' "$bpfunit" exec --state "$work/none/state" true
 expect 0 '' "$bpfunit" exec --netdev eth0,veth1 true
@@ -34,6 +37,10 @@ expect 127 'No such file' "$bpfunit" exec "$work/none"
 expect 127 'No such file' "$bpfunit" exec no_such_program_anywhere
 expect 126 'Permission denied' "$bpfunit" exec "$work"
 expect 3 '' "$bpfunit" exec sh -c 'exit 3'
+mkdir "$work/tmp"
+TMPDIR="$work/tmp" expect 0 'bpfunit-notes' "$bpfunit" exec ls "$work/tmp"
+expect 0 '' rmdir "$work/tmp"
+TMPDIR="$work/none" expect 125 "$work/none" "$bpfunit" exec true
 expect 0 'a b' "$bpfunit" exec -- echo a b
 expect 137 '' "$bpfunit" exec sh -c 'kill -9 $$'
 expect 143 '' sh -c "'$bpfunit' exec sleep 60 & p=\$!; sleep 0.3; kill \$p; wait \$p"

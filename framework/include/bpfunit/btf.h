@@ -35,6 +35,8 @@ BPFUNIT_API void bpfunit_btf_use(struct bpfunit_where where, const char *what);
  * no test), so that all children share what was read. Failures show up again in the tests. */
 struct bpfunit_test;
 BPFUNIT_API void bpfunit_btf_preload(const struct bpfunit_test *test);
+/* Whether a kernel can have this BTF: a path, or "host"; all else can. 0, or -errno with what is wrong in `message`. */
+BPFUNIT_API int bpfunit_btf_check(const char *what, char *message, size_t size);
 
 enum bpfunit_core_kind { /* what a relocation asks; as in enum bpf_core_relo_kind */
 	BPFUNIT_CORE_BYTE_OFF,
