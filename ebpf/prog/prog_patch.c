@@ -48,6 +48,13 @@ static struct bu_patch **find(struct bu_prog *prog, u32 insn)
 	return patch;
 }
 
+u16 bu_patch_code(const struct bu_prog *prog, const struct bu_op *op)
+{
+	if (bu_likely(op->code != BU_OP_PATCHED))
+		return op->code;
+	return (*find((struct bu_prog *)prog, op->insn))->code;
+}
+
 /* Exchange the operation; loops of the function that lead to it go through the patch, too. */
 static struct bu_patch *make(struct bu_prog *target, u32 insn, u32 nr_args)
 {

@@ -28,6 +28,9 @@ void bu_patch_remove(struct bu_prog *target, u32 btf_id, struct bu_link *link);
 /* The target dies. */
 void bu_patch_free(struct bu_prog *target);
 
+/* The code (enum bu_op_code) of an operation, or of the one that a patch has taken the place of. */
+u16 bu_patch_code(const struct bu_prog *prog, const struct bu_op *op);
+
 enum bu_patch_next {
 	BU_PATCH_ORIGINAL,  /* go on with what *patch says */
 	BU_PATCH_EXTENSION, /* go on at the beginning of run->prog, in the same frame */

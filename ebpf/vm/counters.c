@@ -8,18 +8,19 @@
  * follows: what enters an instruction is what jumps to it plus what falls through from the one
  * before it.
  */
+#include "ebpf/prog/prog_patch.h"
 #include "ebpf/vm/decode.h"
 
 #include <string.h>
 
-static bool falls_through(const struct bu_op *op)
+static bool falls_through(u16 code)
 {
-	return op->code != BU_OP_JA && op->code != BU_OP_GOTOX && op->code != BU_OP_EXIT;
+	return code != BU_OP_JA && code != BU_OP_GOTOX && code != BU_OP_EXIT;
 }
 
-static bool is_jump(const struct bu_op *op)
+static bool is_jump(u16 code)
 {
-	switch (op->code) {
+	switch (code) {
 #define BU_JUMP(name, ...)                                                                         \
 	case BU_OP_##name##32_K:                                                                   \
 	case BU_OP_##name##32_X:                                                                   \
@@ -46,13 +47,15 @@ void bu_prog_counts(const struct bu_prog *prog, u64 *executed, u64 *taken)
 	for (i = 0; prog->targets && i < prog->nr_insns; i++)
 		executed[i] += bu_arrival_counters(prog)[i];
 	for (i = 0; i < prog->nr_insns; i++) {
-		if (!is_jump(&prog->ops[i]))
+		u16 code = bu_patch_code(prog, &prog->ops[i]);
+
+		if (!is_jump(code))
 			continue;
 		executed[i + prog->ops[i].off] += prog->counters[i];
-		if (prog->ops[i].code != BU_OP_JA)
+		if (code != BU_OP_JA)
 			taken[i] = prog->counters[i];
 	}
 	for (i = 0; i + 1 < prog->nr_insns; i++)
-		if (falls_through(&prog->ops[i]))
+		if (falls_through(bu_patch_code(prog, &prog->ops[i])))
 			executed[i + 1] += executed[i] - taken[i] - stops[i];
 }

@@ -10,6 +10,7 @@
 #include "ebpf/btf/core_relo.h"
 #include "ebpf/kernel.h"
 #include "ebpf/prog/kfunc.h"
+#include "ebpf/prog/prog_patch.h"
 #include "ebpf/vm/decode.h"
 #include "ebpf/vm/fault_text.h"
 #include "ebpf/vm/ring_record.h"
@@ -473,16 +474,16 @@ void bu_fault_budget(struct bu_run *run)
 {
 	struct bu_fault *fault = new_fault(run, BU_FAULT_BUDGET);
 	const struct bu_op *op = &run->prog->ops[run->insn];
+	u16 code = bu_patch_code(run->prog, op);
 	u32 first = run->insn + op->off;
 
 	if (!fault)
 		return;
-	if (op->code == BU_OP_GOTOX)
+	if (code == BU_OP_GOTOX)
 		first = bu_prog_insn_at(run->prog, run->regs[op->dst]);
 	HINT(fault, "a run may execute %lld instructions: an endless loop, or raise the budget",
 	     (long long)run->kernel->budget);
-	if (op->code == BU_OP_CALL_HELPER || op->code == BU_OP_CALL_LOCAL ||
-	    op->code == BU_OP_CALL_REG)
+	if (code == BU_OP_CALL_HELPER || code == BU_OP_CALL_LOCAL || code == BU_OP_CALL_REG)
 		WHERE(fault, "in calls made by instruction %u", run->insn);
 	else
 		name_loop(fault, run->prog, first, run->insn);

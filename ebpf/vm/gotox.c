@@ -29,7 +29,7 @@ static void refuse_insn(struct bu_run *run, u32 insn)
 	}
 	bu_fault_raise(run, BU_FAULT_BAD_JUMP,
 		       "jump to what an 8-byte load from a BPF_MAP_TYPE_INSN_ARRAY gives");
-	if (insn && prog->ops[insn - 1].code == BU_OP_LDDW)
+	if (insn && prog->insns[insn - 1].code == (BPF_LD | BPF_IMM | BPF_DW))
 		WHERE(&run->fault, "into the middle of instruction %u", insn - 1);
 	else
 		WHERE(&run->fault, "to instruction %u, which no jump table names", insn);

@@ -6,6 +6,7 @@
 #include "ebpf/vm/trace.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog/prog_patch.h"
 #include "ebpf/vm/decode.h"
 #include "ebpf/vm/view.h"
 
@@ -114,7 +115,7 @@ static bool is_call(const struct bu_run *run, const struct bu_op *op)
 {
 	if (op->code == BU_OP_CALL_REG)
 		return run->regs[op->dst] < BU_HELPER_MAX;
-	return op->code == BU_OP_CALL_HELPER;
+	return bu_patch_code(run->prog, op) == BU_OP_CALL_HELPER;
 }
 
 /* "bpf_map_lookup_elem reads 4 bytes at 0x..., at fp-4 in ...: 07 00 00 00" */
@@ -242,8 +243,8 @@ static void after(void *arg, struct bu_run *run, const struct bu_op *op)
 	if (tracer->what & BU_TRACE_MEM && tracer->access.size)
 		after_access(tracer, run, op);
 	tracer->access.size = 0;
-	if (tracer->what & BU_TRACE_CALL &&
-	    (op->code == BU_OP_CALL_HELPER || (op->code == BU_OP_CALL_REG && tracer->call[0])))
+	if (tracer->what & BU_TRACE_CALL && (bu_patch_code(run->prog, op) == BU_OP_CALL_HELPER ||
+					     (op->code == BU_OP_CALL_REG && tracer->call[0])))
 		after_call(tracer, run, op);
 	if (tracer->what & BU_TRACE_MEM)
 		after_accesses(tracer, run);

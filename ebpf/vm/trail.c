@@ -27,7 +27,7 @@ static const struct bu_prog *prog_of(struct bu_kernel *kernel, const struct bu_o
 static u32 add_line(const struct bu_prog *prog, u32 first, u32 last, struct bu_step *steps, u32 nr)
 {
 	for (u32 i = last + 1; i-- > first && nr < BU_TRAIL;) {
-		if (i && prog->ops[i - 1].code == BU_OP_LDDW && prog->ops[i].code == BU_OP_POISON)
+		if (i && prog->insns[i - 1].code == (BPF_LD | BPF_IMM | BPF_DW))
 			continue; /* its second half */
 		steps[nr++] = (struct bu_step){ prog, i };
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ebpf/kernel.h"
 #include "extension.skel.h"
 #include "target.skel.h"
 
@@ -267,4 +268,43 @@ BPF_TEST(around, watched_runs_go_through_too)
 	EXPECT_EQ(RUN(), 7020);
 	EXPECT_EQ(extension->bss->entries, 1);
 	bpf_link__destroy(enter);
+}
+
+static void expect_counts(const struct bpf_program *prog, const u64 executed[5], u64 taken)
+{
+	u64 counts[2][64];
+	struct bu_object *object;
+	const struct bu_prog *internal;
+	int err, func;
+
+	object = bu_fd_object(bu_kernel(), bpf_program__fd(prog), BU_OBJECT_PROG, &err);
+	ASSERT_NOT_NULL(object);
+	internal = bu_container_of(object, struct bu_prog, object);
+	ASSERT_LE(internal->nr_insns, 64U);
+	ASSERT_EQ(internal->nr_funcs, 2U);
+	bu_prog_counts(internal, counts[0], counts[1]);
+	func = (int)internal->funcs[1].start;
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQ(counts[0][func + i], executed[i]);
+	EXPECT_EQ(counts[1][func], taken);
+}
+
+/* The first instruction of a watched function is a jump: it counts as ever. */
+BPF_TEST(around, counts_of_a_function_that_begins_with_a_branch)
+{
+	struct bpf_link *enter;
+
+	open_both();
+	set_target(extension->progs.enter_count, target->progs.chooses, "choose");
+	ASSERT_OK(extension_bpf__load(extension));
+	enter = bpf_program__attach(extension->progs.enter_count);
+	ASSERT_NOT_NULL(enter);
+	EXPECT_EQ(BPFUNIT_RUN_XDP(target->progs.chooses, packet), 2);
+	target->bss->with = 6;
+	EXPECT_EQ(BPFUNIT_RUN_XDP(target->progs.chooses, packet), 1);
+	EXPECT_EQ(BPFUNIT_RUN_XDP(target->progs.chooses, packet), 1);
+	EXPECT_EQ(extension->bss->entries, 3);
+	expect_counts(target->progs.chooses, (u64[]){ 3, 2, 2, 1, 3 }, 1);
+	bpf_link__destroy(enter);
+	expect_counts(target->progs.chooses, (u64[]){ 3, 2, 2, 1, 3 }, 1);
 }

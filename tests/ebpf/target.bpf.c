@@ -23,6 +23,17 @@ __attribute__((noinline)) int add(int a, int b)
 	return a + b + (int)bpf_get_smp_processor_id();
 }
 
+/* Begins with a branch. */
+__attribute__((noinline)) int choose(long a)
+{
+	long result;
+
+	asm volatile("if %[a] == 5 goto +2; %[result] = 1; goto +1; %[result] = 2;"
+		     : [result] "=&r"(result)
+		     : [a] "r"(a));
+	return result;
+}
+
 __attribute__((noinline)) int look(struct xdp_md *ctx, int index)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -45,6 +56,12 @@ SEC("xdp")
 int loops(struct xdp_md *ctx)
 {
 	return count_down(with);
+}
+
+SEC("xdp")
+int chooses(struct xdp_md *ctx)
+{
+	return choose(with);
 }
 
 SEC("tc")
