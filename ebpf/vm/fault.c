@@ -415,14 +415,14 @@ void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write)
 		classify_wild(&access);
 }
 
-void bu_fault_misaligned(struct bu_run *run, u64 address, u32 size)
+void bu_fault_misaligned(struct bu_run *run, u64 address, u32 size, bool write)
 {
 	struct bu_fault *fault = new_fault(run, BU_FAULT_MISALIGNED);
 	const struct bu_region *region;
 
 	if (!fault)
 		return;
-	fault->write = true;
+	fault->write = write;
 	fault->address = address;
 	fault->size = size;
 	HINT(fault, "atomic operations need an address that is a multiple of %u", size);

@@ -40,7 +40,7 @@ void bu_fault_raise(struct bu_run *run, enum bu_fault_kind kind, const char *hin
 void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write);
 
 /* An atomic operation on an address that is not a multiple of its size. */
-void bu_fault_misaligned(struct bu_run *run, u64 address, u32 size);
+void bu_fault_misaligned(struct bu_run *run, u64 address, u32 size, bool write);
 /* The budget is spent: names the loop that run->insn closes. */
 void bu_fault_budget(struct bu_run *run);
 /* run->insn calls one function too many. */

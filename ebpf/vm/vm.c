@@ -97,7 +97,7 @@ static __attribute__((noinline)) void *atomic_slow(struct bu_run *run, const str
 		return at;
 	run->insn = op->insn;
 	if (address % size)
-		bu_fault_misaligned(run, address, size);
+		bu_fault_misaligned(run, address, size, true);
 	else
 		bu_fault_access(run, address, size, at != NULL);
 	return NULL;
@@ -116,43 +116,6 @@ static const struct bu_prog *take_tail_call(struct bu_run *run)
 		return NULL;
 	run->tail_calls++;
 	return bu_container_of(object, struct bu_prog, object);
-}
-
-/* Bytes at an offset from the packet's data; those before it are the end of the link header. */
-static bool packet_bytes(const struct bu_packet *packet, s64 at, u64 size, void *bytes)
-{
-	s64 len = packet->end - packet->data, link = sizeof(packet->mac);
-
-	if (at >= 0 && at + (s64)size <= len)
-		memcpy(bytes, packet->data + at, size);
-	else if (at >= -link && at + (s64)size <= 0)
-		memcpy(bytes, packet->mac + link + at, size);
-	else
-		return false;
-	return true;
-}
-
-/* LD_ABS and LD_IND: false when the bytes are not in the packet; the function then returns 0.
- * Source: bpf_skb_load_helper_*() and bpf_internal_load_pointer_neg_helper(), net/core/filter.c
- * (6.12). */
-static bool load_packet(struct bu_run *run, const struct bu_op *op)
-{
-	static const s64 net_off = -0x100000, ll_off = -0x200000, eth_len = 14, ancillary = -0x1000;
-	s64 at = (s32)((u32)op->imm + (op->src < 10 ? (u32)run->regs[op->src] : 0));
-	u64 size = op->aux, value = 0;
-
-	if (at < 0 && (at >= ancillary || at < ll_off))
-		return false;
-	if (at < 0 && at >= net_off)
-		at = at - net_off + run->packet.network;
-	else if (at < 0)
-		at = at - ll_off + run->packet.network - eth_len;
-	if (!run->packet.head || !packet_bytes(&run->packet, at, size, &value))
-		return false;
-	run->regs[0] = size == 4   ? __builtin_bswap32(value)
-		       : size == 2 ? __builtin_bswap16(value)
-				   : value;
-	return true;
 }
 
 /* Call of an address: a subprogram's index, -2 for a helper's id, or -1: neither. */
@@ -310,12 +273,25 @@ static int call_target(const struct bu_run *run, u64 address)
 		BU_AT(type, regs[10] + op->off) = operand;                                         \
 		NEXT                                                                               \
 	}
+/* Load-acquire and store-release: as loads and stores, which are atomic here when they are aligned. */
+#define ORDERED_CASE(name, plain, type, pointer, write)                                            \
+	CASE(name)                                                                                 \
+	{                                                                                          \
+		u64 address = pointer + op->off;                                                   \
+                                                                                                   \
+		if (bu_unlikely(address % sizeof(type))) {                                         \
+			run->insn = op->insn;                                                      \
+			bu_fault_misaligned(run, address, sizeof(type), write);                    \
+			goto faulted;                                                              \
+		}                                                                                  \
+		goto op_##plain;                                                                   \
+	}
 #define SIZE_CASES(name, opcode, unsigned_type, signed_type)                                       \
 	LOAD_CASE(LDX_##name, unsigned_type, unsigned_type, value)                                 \
 	LOAD_CASE(LDXS_##name, unsigned_type, signed_type, (u64)(signed_type)value)                \
-	LOAD_CASE(ACQ_##name, unsigned_type, unsigned_type, value)                                 \
+	ORDERED_CASE(ACQ_##name, LDX_##name, unsigned_type, SRC, false)                            \
 	STORE_CASE(STX_##name, unsigned_type, SRC)                                                 \
-	STORE_CASE(REL_##name, unsigned_type, SRC)                                                 \
+	ORDERED_CASE(REL_##name, STX_##name, unsigned_type, DST, true)                             \
 	STORE_CASE(ST_##name, unsigned_type, op->imm)                                              \
 	LOAD_FP_CASE(LDX_FP_##name, unsigned_type)                                                 \
 	STORE_FP_CASE(STX_FP_##name, unsigned_type, SRC)                                           \
@@ -518,7 +494,7 @@ return_from_frame:
 	}
 	CASE(LD_PACKET)
 	{
-		if (load_packet(run, op))
+		if (bu_vm_load_packet(run, op))
 			NEXT
 		regs[0] = 0;
 		bu_stop_counters(run->prog)[op->insn]++;

@@ -22,6 +22,8 @@ void bu_vm_pop_frame(struct bu_run *run);
 /* The operation that an indirect jump leads to, counted and charged; NULL: the run has a fault now
  * (ebpf/vm/gotox.c). */
 const struct bu_op *bu_vm_gotox(struct bu_run *run, const struct bu_op *op);
+/* LD_ABS and LD_IND. False: the bytes are not in the packet, and the function returns 0. */
+bool bu_vm_load_packet(struct bu_run *run, const struct bu_op *op);
 /* Casts of arena pointers between what user space and what the machine calls them. NULL stays NULL.
  */
 u64 bu_cast_kern(const struct bu_prog *prog, u64 address);

@@ -83,6 +83,12 @@ GOLDEN_XDP(read_only_context, BPFUNIT_FAULT_READ_ONLY, LDX(BPF_W, 2, 1, 12), MOV
 GOLDEN(misaligned_atomic, BPFUNIT_FAULT_MISALIGNED, VALUE(1, world.globals), MOV64_K(2, 1),
        ATOMIC(w ? BPF_DW : BPF_W, BPF_ADD, 1, 2, 4), RETURN(0))
 
+GOLDEN(misaligned_acquire, BPFUNIT_FAULT_MISALIGNED, VALUE(1, world.globals),
+       ATOMIC(w ? BPF_W : BPF_H, BU_INSN_LOAD_ACQ, 2, 1, 2), RETURN(0))
+
+GOLDEN(misaligned_release, BPFUNIT_FAULT_MISALIGNED, VALUE(1, world.globals), MOV64_K(2, 7),
+       ATOMIC(w ? BPF_DW : BPF_W, BU_INSN_STORE_REL, 1, 2, 4), RETURN(0))
+
 /* Every element of a hash is aligned for atomics of 64 bits. */
 PROGRAM(atomic_on_key, BPF_PROG_TYPE_RAW_TRACEPOINT, LOOKUP(world.hash, w), JMP_K(BPF_JEQ, 0, 0, 2),
 	MOV64_K(2, 1), ATOMIC(BPF_DW, BPF_ADD, 0, 2, 8), RETURN(0))
