@@ -187,7 +187,6 @@ static void copy_scope(struct bu_mirror *mirror)
 		bu_mirror_load(mirror, mirror->scope_progs[i]);
 	for (u32 i = 0; copied && i < mirror->nr_scope; i++)
 		copied = bu_mirror_copy_refs(mirror, mirror->scope[i]);
-	bu_mirror_env_copy(mirror, mirror->scope_progs[0]->prog);
 }
 
 static void look_around(struct bu_mirror *mirror, s64 cpu)
@@ -218,6 +217,7 @@ static void prepare(struct sides *sides, struct bu_mirror *mirror, struct bu_pro
 		bu_mirror_why(mirror, "%s", sides->twin->why);
 	if (sides->twin && sides->twin->told)
 		bu_mirror_why(mirror, "the kernel refuses the program");
+	bu_mirror_env_begin(mirror);
 }
 
 /* As the VM's task: the thread has its name meanwhile. */
@@ -301,6 +301,7 @@ static void conclude(struct bu_comparisons *comparisons, struct sides *sides, st
 {
 	struct bu_mirror *mirror = sides->mirror;
 
+	bu_mirror_env_end(mirror);
 	count(comparisons, mirror->why, !mirror->why[0] && text->len);
 	if (!mirror->why[0] && text->len)
 		bu_test_fail(bu_test_where(),
@@ -324,6 +325,9 @@ static bool go_on(struct sides *sides, struct bu_text *text)
 {
 	struct bu_twin_prog *twin = sides->twin;
 
+	bu_mirror_env_end(sides->mirror);
+	if (bu_test()->ending)
+		bu_mirror_why(sides->mirror, "a check in a mock ended the run");
 	if (outermost()->faults != sides->faults)
 		bu_mirror_why(sides->mirror, "the program faults in the VM");
 	if (twin && twin->log && bu_refused_skips())

@@ -15,7 +15,6 @@
 /* Helpers whose results are of the machine, the moment or the task; some others are answered as in
  * the VM: framework/mirror_env.c. */
 static const char *const helpers[] = {
-	CALLS(get_prandom_u32),
 	CALLS(get_ns_current_pid_tgid),
 	CALLS(get_current_task),
 	CALLS(get_current_task_btf),
@@ -41,12 +40,7 @@ static const char *const helpers[] = {
 	CALLS(send_signal_thread),
 	CALLS(get_func_ip),
 	CALLS(get_attach_cookie),
-	CALLS(get_socket_cookie),
 	CALLS(get_socket_uid),
-	CALLS(get_netns_cookie),
-	CALLS(get_hash_recalc),
-	CALLS(get_cgroup_classid),
-	CALLS(get_route_realm),
 	CALLS(skb_cgroup_id),
 	CALLS(skb_ancestor_cgroup_id),
 	CALLS(skb_under_cgroup),
@@ -130,7 +124,7 @@ static void look_at_call(struct bu_mirror *mirror, const struct bpf_insn *insn, 
 		bu_mirror_why(mirror, "iterates over a hash map, which has no order");
 	if (id < BU_ARRAY_SIZE(helpers) && helpers[id])
 		bu_mirror_why(mirror, "%s", helpers[id]);
-	if (id < BU_HELPER_MAX && kernel->helpers[id].mock)
+	if (id < BU_HELPER_MAX && kernel->helpers[id].mock && !bu_mirror_env_has(id))
 		bu_mirror_why(mirror, "calls a helper that is mocked");
 }
 

@@ -10,10 +10,12 @@
 
 #include "ebpf/map.h"
 #include "ebpf/prog/prog.h"
+#include "ebpf/vm/hook.h"
 #include "framework/text.h"
 
 #define BU_WHY_LEN      160
 #define BU_SCOPE_MAX    128       /* maps, and programs, that one run can reach */
+#define BU_ANSWERS_MAX  256       /* of the environment, in one run; a power of 2 */
 #define BU_MIRROR_BYTES (8 << 20) /* what a map may hold to be copied for each run */
 
 struct bu_twin_map {
@@ -46,7 +48,11 @@ struct bu_mirror {
 	struct bu_twin_prog *progs;
 	struct bu_twin_btf *btfs;
 	u32 cpus;   /* of the host */
-	int env_fd; /* framework/mirror_env.c; 0: not made yet */
+	int env_fd; /* framework/mirror_env.c, as the next; 0: not made yet */
+	bool watching;
+	struct bu_hook watch;
+	u64 answers[BU_ANSWERS_MAX];
+	u32 nr_answers; /* of the present run; may be more than are noted */
 	/* What the present run can reach. */
 	struct bu_twin_map *scope[BU_SCOPE_MAX];
 	struct bu_twin_prog *scope_progs[BU_SCOPE_MAX];
@@ -84,10 +90,12 @@ bool bu_mirror_each_inner(struct bu_mirror *mirror, struct bu_twin_map *twin,
 u32 bu_mirror_compare(struct bu_mirror *mirror, struct bu_twin_map *twin, struct bu_text *text);
 
 /* The environment's answers (framework/mirror_env.c): whether the twin gives the VM's for a helper;
- * put calls of them in the place of such calls: 0, or -errno; put the present ones before a run. */
+ * put calls of a subprogram in the place of such calls: 0, or -errno; note the VM's answers from
+ * the beginning of its run to its end (which may be told again), and give them to the twin. */
 bool bu_mirror_env_has(u32 helper);
 int bu_mirror_env_replace(struct bu_mirror *mirror, struct bpf_insn **insns, u32 *nr);
-void bu_mirror_env_copy(struct bu_mirror *mirror, const struct bu_prog *prog);
+void bu_mirror_env_begin(struct bu_mirror *mirror);
+void bu_mirror_env_end(struct bu_mirror *mirror);
 
 /* Events (framework/mirror_ring.c). */
 int bu_mirror_open_rings(struct bu_mirror *mirror, struct bu_twin_map *twin);

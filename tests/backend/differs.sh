@@ -36,6 +36,8 @@ grep -q "refuses 'careless': R0 invalid mem access" <<<"$out" || fail "the verif
 out=$("$1" --backend=vm --refused=maybe 2>&1) && fail "an unknown choice is taken"
 out=$("$1" --backend=vm 'other.*') || fail "without comparison these pass: $out"
 grep -q 'compared' <<<"$out" && fail "the VM alone compares nothing: $out"
+out=$("$1" --backend=diff --format=plain same.chance) || fail "chance differs: $out"
+grep -q '^4 runs compared with .* 0 not compared$' <<<"$out" || fail "chance is not compared: $out"
 tap=$("$1" --backend=diff --format=tap 'same.*')
 grep -q '^# [0-9]* runs compared with' <<<"$tap" || fail "TAP does not tell the counts: $tap"
-grep -q '^#   1 not: calls bpf_get_prandom_u32$' <<<"$tap" || fail "TAP does not tell reasons: $tap"
+grep -q '^#   1 not: calls a helper that is mocked$' <<<"$tap" || fail "TAP does not tell reasons: $tap"
