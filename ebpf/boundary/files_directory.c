@@ -42,15 +42,16 @@ static int make_path(char *path, size_t done)
 	return err ? err : make_directory(path);
 }
 
-/* Whether the entry of `len` characters is a line of the listing. */
+/* Whether the entry is a line of the listing. */
 static bool is_listed(const struct bu_bytes *listing, const char *name)
 {
-	size_t len = strlen(name);
-	const char *text = (const char *)listing->data, *end = text + listing->size, *line_end;
+	const char *text = (const char *)listing->data, *line_end;
+	size_t len = strlen(name), at = 0;
 
-	for (; text < end; text = line_end + 1) {
-		line_end = memchr(text, '\n', (size_t)(end - text));
-		if (!strncmp(text, name, len) && (text[len] == '\n' || text[len] == '/'))
+	for (; at < listing->size; at = (size_t)(line_end - text) + 1) {
+		line_end = memchr(text + at, '\n', listing->size - at);
+		if (!strncmp(text + at, name, len) &&
+		    (text[at + len] == '\n' || text[at + len] == '/'))
 			return true;
 	}
 	return false;
@@ -95,12 +96,15 @@ static int make_entry(int fd, char *name)
 
 static int make_entries(int fd, const struct bu_bytes *listing)
 {
-	char *text = strndup((const char *)listing->data, listing->size), *rest = text, *name;
+	char *text, *rest, *name;
 	int err = 0;
 
-	if (listing->size && !text)
+	if (!listing->size)
+		return 0;
+	rest = text = strndup((const char *)listing->data, listing->size);
+	if (!text)
 		return -ENOMEM;
-	while (!err && listing->size && (name = strsep(&rest, "\n"))) {
+	while (!err && (name = strsep(&rest, "\n"))) {
 		if (*name)
 			err = make_entry(fd, name);
 	}

@@ -27,6 +27,8 @@ enum bu_state_kind {
 	BU_STATE_BIND,      /* id: of the program. The ids of its maps */
 	BU_STATE_LINK,      /* struct bu_state_link, then the tracepoint's name or "" */
 	BU_STATE_NEXT,      /* the first record: the next id of each enum bu_object_kind, from 0 */
+	BU_STATE_TYPES,     /* the kernel's BTF, where that was made of the opened objects */
+	BU_STATE_TARGET,    /* id: BTF_KIND_... Name of what the next program attaches to */
 };
 
 struct bu_state_record {

@@ -27,6 +27,8 @@ struct loader {
 	struct bu_object **made;
 	size_t nr_made;
 	u32 next[BU_OBJECT_MAX];
+	char target[256]; /* of the next program; "": none by BTF id */
+	u32 target_kind;
 };
 
 static int keep(struct loader *loader, struct bu_object *object)
@@ -193,6 +195,34 @@ static union bpf_attr prog_attr(const struct bu_state_prog *record, struct bpf_i
 	return attr;
 }
 
+static int load_types(struct loader *loader)
+{
+	bu_vmlinux_note_types(loader->payload, (u32)loader->record.size, NULL);
+	return 0;
+}
+
+static int load_target(struct loader *loader)
+{
+	const char *name = (const char *)loader->payload;
+
+	if (name[loader->record.size - 1])
+		return -EINVAL;
+	bu_vmlinux_note_target(name, loader->record.id);
+	snprintf(loader->target, sizeof(loader->target), "%s", name);
+	loader->target_kind = loader->record.id;
+	return 0;
+}
+
+/* By name, where this kernel has it; else as it was. */
+static u32 take_target(struct loader *loader, u32 id)
+{
+	struct bu_btf *btf = *loader->target ? bu_vmlinux_btf(loader->kernel) : NULL;
+	u32 found = btf ? bu_btf_find(btf, loader->target, loader->target_kind) : 0;
+
+	*loader->target = '\0';
+	return found ? found : id;
+}
+
 static int load_prog(struct loader *loader)
 {
 	const struct bu_state_prog *record = (void *)loader->payload;
@@ -206,6 +236,7 @@ static int load_prog(struct loader *loader)
 	if (err)
 		return err;
 	attr = prog_attr(record, insns);
+	attr.attach_btf_id = take_target(loader, record->attach_btf_id);
 	btf = open_id(loader, BU_OBJECT_BTF, record->btf_id);
 	attr.prog_btf_fd = btf < 0 ? 0 : btf;
 	open_maps(loader, insns, record->nr_insns);
@@ -427,6 +458,8 @@ static const struct {
 	[BU_STATE_PIN] = { sizeof(struct bu_state_pin) + 1, load_pin },
 	[BU_STATE_BIND] = { 0, load_bind },
 	[BU_STATE_LINK] = { sizeof(struct bu_state_link) + 1, load_link },
+	[BU_STATE_TYPES] = { 1, load_types },
+	[BU_STATE_TARGET] = { 1, load_target },
 	[BU_STATE_NEXT] = { sizeof(u32) * BU_OBJECT_MAX, load_next },
 };
 

@@ -204,6 +204,48 @@ static void save_map(struct saver *saver, struct bu_object *object)
 	put_bytes(saver, &record, sizeof(record));
 }
 
+/* A type of the kernel's that a program attaches to by id, which another kernel may number
+ * otherwise; NULL: none. */
+static const struct btf_type *target_of(const struct saver *saver, const struct bu_prog *prog)
+{
+	const struct bu_btf *btf = bu_vmlinux_btf(saver->kernel);
+
+	return btf && prog->target.name && !prog->target.of_prog
+		       ? bu_btf_type(btf, prog->attach_btf_id)
+		       : NULL;
+}
+
+static void save_target(struct saver *saver, const struct bu_prog *prog)
+{
+	const struct btf_type *type = target_of(saver, prog);
+	const char *name =
+		type ? bu_btf_string(bu_vmlinux_btf(saver->kernel), type->name_off) : NULL;
+
+	if (!name)
+		return;
+	put_record(saver, BU_STATE_TARGET, BTF_INFO_KIND(type->info), strlen(name) + 1);
+	put_bytes(saver, name, strlen(name) + 1);
+}
+
+/* What programs that attach by id see of the kernel is laid out by its types. */
+static void save_types(struct saver *saver)
+{
+	struct bu_kernel *kernel = saver->kernel;
+	const struct bu_btf *btf = bu_vmlinux_btf(kernel);
+	bool needed = false;
+
+	for (u32 id = 1; id < kernel->next_id[BU_OBJECT_PROG]; id++) {
+		struct bu_object *object = bu_object_by_id(kernel, BU_OBJECT_PROG, id);
+
+		needed |= object && saver->marked[BU_OBJECT_PROG][id] &&
+			  target_of(saver, bu_container_of(object, struct bu_prog, object));
+	}
+	if (!needed || kernel->btf_choice != BU_BTF_OBJECTS)
+		return;
+	put_record(saver, BU_STATE_TYPES, 0, btf->size);
+	put_bytes(saver, btf->data, btf->size);
+}
+
 static void save_prog(struct saver *saver, struct bu_object *object)
 {
 	const struct bu_prog *prog = bu_container_of(object, struct bu_prog, object);
@@ -226,6 +268,7 @@ static void save_prog(struct saver *saver, struct bu_object *object)
 
 	memcpy(record.name, prog->name, sizeof(record.name));
 	memcpy(record.license, prog->license, sizeof(record.license));
+	save_target(saver, prog);
 	put_record(saver, BU_STATE_PROG, object->id, sizeof(record) + insns + funcs + lines);
 	put_bytes(saver, &record, sizeof(record));
 	put_bytes(saver, prog->insns, insns);
@@ -417,6 +460,7 @@ static void save_all(struct saver *saver)
 	fputs(BU_STATE_FORMAT, saver->out);
 	put_record(saver, BU_STATE_NEXT, 0, sizeof(kernel->next_id));
 	put_bytes(saver, kernel->next_id, sizeof(kernel->next_id));
+	save_types(saver);
 	save_marked(saver, BU_OBJECT_BTF, save_btf);
 	save_marked(saver, BU_OBJECT_MAP, save_map);
 	save_marked(saver, BU_OBJECT_MAP, save_table);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# state.sh BPFUNIT WORK BPFTOOL ATTACH OBJECT EXECS: what --state keeps from one process to the next, and what becomes of those that
+# state.sh BPFUNIT WORK BPFTOOL ATTACH OBJECT EXECS ITERATOR: what --state keeps from one process to the next, and what becomes of those that
 # use a directory at the same time.
 bpfunit=$1
 work=$2
@@ -9,6 +9,7 @@ bpftool=$3
 attach=$4
 object=$5
 execs=$6
+iterator=$7
 fs=/sys/fs/bpf
 bad=0
 rm -rf "$work"
@@ -85,6 +86,18 @@ END
 if command -v python3 >/dev/null; then
 	expect 'uses the state directory' in_state python3 "$work/parent.py" "$bpftool" map show
 fi
+
+# What attaches by BTF id, with the types that it sees, in a process that opens no object.
+iterates() {
+	in_state="$bpfunit exec --state $work/iterators --"
+	$in_state "$bpftool" iter pin "$iterator" $fs/maps
+	expect ' iter.rodata type 2 max 1' $in_state cat $fs/maps
+	expect 'target_name bpf_map' $in_state "$bpftool" link show
+	expect ' iter.rodata type 2 max 1' $in_state cat $fs/maps
+}
+in_state "$bpftool" map create $fs/text type hash key 4 value 4 entries 9 name text # without BTF
+expect 'Input/output error' in_state cat $fs/text
+iterates
 
 # A damaged file is refused and kept.
 cp "$work/state/state" "$work/good"
