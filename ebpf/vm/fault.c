@@ -170,7 +170,9 @@ static void classify_null(struct access *access)
 	struct bu_fault *fault = access->fault;
 
 	fault->kind = BU_FAULT_NULL_POINTER;
-	if (fault->address)
+	if ((s64)fault->address < 0)
+		WHERE(fault, "%lld bytes before a NULL pointer", -(long long)fault->address);
+	else if (fault->address)
 		WHERE(fault, "offset %llu from a NULL pointer", (unsigned long long)fault->address);
 	else
 		WHERE(fault, "a NULL pointer");
@@ -182,6 +184,29 @@ static void classify_null(struct access *access)
 	else
 		HINT(fault, "check the pointer first: lookups and reservations return NULL when "
 			    "they fail");
+}
+
+/* The pointer of the access, as the program has it. */
+static u64 pointer_of(const struct access *access)
+{
+	u8 class = BPF_CLASS(access->run->prog->insns[access->run->insn].code);
+	bool memory = class == BPF_LDX || class == BPF_ST || class == BPF_STX;
+
+	return memory ? base_pointer(access->run) : access->fault->address;
+}
+
+/* Source: IS_ERR_VALUE(), include/linux/err.h */
+static bool is_error_number(u64 pointer)
+{
+	return pointer >= (u64)-4095;
+}
+
+/* An offset from NULL, also a negative one. */
+static bool is_null(const struct access *access)
+{
+	if (is_error_number(pointer_of(access)))
+		return false;
+	return access->fault->address < FIRST_PAGE || !pointer_of(access);
 }
 
 static void classify_wild(struct access *access)
@@ -201,6 +226,10 @@ static void classify_wild(struct access *access)
 	}
 	fault->kind = BU_FAULT_WILD_POINTER;
 	WHERE(fault, "no memory that the program was given is there");
+	if (is_error_number(pointer_of(access)))
+		HINT(fault,
+		     "the pointer is %lld: a negative number that was returned for an error?",
+		     (long long)pointer_of(access));
 	if (access->bad >> 32 == 0 && (bu_arena_region(arena, (void *)whole) ||
 				       bu_arena_region(arena, (void *)(whole + (1ULL << 32)))))
 		HINT(fault, "this looks like a pointer that was cut to 32 bits");
@@ -404,7 +433,7 @@ void bu_fault_access(struct bu_run *run, u64 address, u32 size, bool write)
 	access.fault->address = address;
 	access.fault->size = size;
 	access.bad = first_bad(arena, address, size, write);
-	if (address < FIRST_PAGE) {
+	if (is_null(&access)) {
 		classify_null(&access);
 		return;
 	}

@@ -42,6 +42,17 @@ GOLDEN_XDP(context_bounds, BPFUNIT_FAULT_OUT_OF_BOUNDS, LDX(BPF_W, 2, 1, w ? 24 
 GOLDEN(null_pointer, BPFUNIT_FAULT_NULL_POINTER, LOOKUP(world.hash, w ? 2 : 1),
        LDX(BPF_DW, 0, 0, 8), EXIT)
 
+/* container_of() of NULL. */
+GOLDEN(before_null, BPFUNIT_FAULT_NULL_POINTER, LOOKUP(world.hash, w ? 2 : 1),
+       ALU64_K(BPF_ADD, 0, 8), LDX(BPF_DW, 0, 0, -8), EXIT)
+
+GOLDEN(below_null, BPFUNIT_FAULT_NULL_POINTER, LOOKUP(world.hash, w ? 2 : 1),
+       JMP_K(BPF_JEQ, 0, 0, 1), ALU64_K(BPF_ADD, 0, 8), LDX(BPF_DW, 0, 0, -8), EXIT)
+
+/* What a helper returned for an error is no pointer, and too close to 0. */
+GOLDEN(error_pointer, BPFUNIT_FAULT_WILD_POINTER, MOV64_K(0, w ? -14 : 0), LDDW(1, world.object),
+       JMP_K(BPF_JNE, 0, 0, 1), MOV64_X(0, 1), LDX(BPF_DW, 0, 0, 16), EXIT)
+
 GOLDEN(wild_pointer, BPFUNIT_FAULT_WILD_POINTER, LDDW(1, w ? 0xdead000000000100ULL : world.object),
        LDX(BPF_DW, 0, 1, 0), EXIT)
 
