@@ -83,11 +83,12 @@ static void add_notes(struct bu_text *text, struct bu_test *test)
 size_t bpfunit_context_begin(const char *format, ...)
 {
 	struct bu_test *test = bu_test();
-	size_t begun = test ? test->contexts.len : SIZE_MAX;
+	size_t begun;
 	va_list args;
 
 	if (!test || !pthread_equal(test->thread, pthread_self()))
 		return SIZE_MAX;
+	begun = test->contexts.len;
 	va_start(args, format);
 	bu_text_add(&test->contexts, "in: ");
 	bu_text_vadd(&test->contexts, format, args);
@@ -101,7 +102,7 @@ void bpfunit_context_end(size_t *begun)
 {
 	struct bu_test *test = bu_test();
 
-	if (!test || *begun >= test->contexts.len)
+	if (!test || *begun == SIZE_MAX || *begun >= test->contexts.len)
 		return;
 	test->contexts.len = *begun;
 	test->contexts.data[*begun] = '\0';
@@ -146,7 +147,8 @@ static void fail(struct bpfunit_where where, const char *format, va_list args)
 	bu_text_vadd(&text, format, args);
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = '\0';
-	add_lines(&text, "", bu_text_str(&test->contexts));
+	if (pthread_equal(test->thread, pthread_self()))
+		add_lines(&text, "", bu_text_str(&test->contexts));
 	add_libbpf(&text, test);
 	add_notes(&text, test);
 	if (test->sink->failure)

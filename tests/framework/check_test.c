@@ -403,11 +403,13 @@ static void *context_of_a_thread(void *unused)
 }
 
 FAILS(check, contexts_are_the_tests_own_threads,
-      "EXPECT_EQ(1, 2) does not hold\n  1: 1\n  2: 2\nin: the test")
+      "EXPECT_EQ(1, 2) does not hold\n  1: 1\n  2: 2\n"
+      "EXPECT_EQ(3, 4) does not hold\n  3: 3\n  4: 4\nin: the test")
 {
 	BPFUNIT_CONTEXT("the test");
 	pthread_t thread;
 
 	ASSERT_EQ(pthread_create(&thread, NULL, context_of_a_thread, NULL), 0);
 	pthread_join(thread, NULL);
+	EXPECT_EQ(3, 4);
 }

@@ -153,7 +153,7 @@ BPFUNIT_API bool bpfunit_check_mem(const struct bpfunit_check *check, const void
  *		...
  *	}
  *
- * Blocks nest. On the test's own thread; nothing on others.
+ * Blocks nest. Of the test's own thread and its failures; nothing on others.
  */
 #define BPFUNIT_CONTEXT(...) BPFUNIT_CONTEXT_AT_(__LINE__, __VA_ARGS__)
 #define BPFUNIT_CONTEXT_AT_(line, ...) BPFUNIT_CONTEXT_IN_(line, __VA_ARGS__)
