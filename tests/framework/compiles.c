@@ -121,3 +121,32 @@ BPF_TEST(compiles, runs_and_mocks)
 	BPFUNIT_MOCK(BPF_FUNC_map_update_elem, .returns = -ENOMEM, .map = skel->maps.drops);
 	EXPECT_CALLS(BPF_FUNC_map_update_elem, 1);
 }
+
+BPF_FIXTURE(fixed)
+{
+	struct flow flow;
+};
+BPF_FIXTURE_SETUP(fixed)
+{
+	self->flow.port = 1;
+}
+BPF_FIXTURE_TEARDOWN(fixed)
+{
+}
+
+BPF_TEST_F(fixed, without_options)
+{
+	BPFUNIT_CONTEXT("port %d", self->flow.port);
+	EXPECT_EQ(self->flow.port, 1);
+}
+
+BPF_TEST_F(fixed, with_options, .timeout_s = 3, .cpus = 2)
+{
+	EXPECT_EQ(self->flow.port, 1);
+}
+
+#if CASE == 9 /* REFUSED: a test has a suite and a name */
+BPF_TEST(compiles)
+{
+}
+#endif

@@ -6,7 +6,7 @@ compiler=$1 include=$2 file=$3
 flags=(-std=gnu11 -fsyntax-only -I"$include")
 bad=0
 
-if ! "$compiler" "${flags[@]}" -Wall -Wextra -Wconversion -Wsign-compare -Wsign-conversion -Wmissing-braces -Werror \
+if ! "$compiler" "${flags[@]}" -Wall -Wextra -Wpedantic -Wconversion -Wsign-compare -Wsign-conversion -Wmissing-braces -Werror \
 	"$file" 2>&1; then
 	echo "$file does not compile cleanly"
 	bad=1

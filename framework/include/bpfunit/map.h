@@ -40,7 +40,7 @@
 	}
 #define TYPED(name, map) ((struct name *)(map))
 
-struct bpfunit_untyped_map {
+__extension__ struct bpfunit_untyped_map {
 	char key[0];
 	char value[0];
 };

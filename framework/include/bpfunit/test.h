@@ -26,12 +26,13 @@ struct bpfunit_test_opts {
 	/* CPUs of the emulated kernel; 0: 4. libbpf keeps the first number that it sees in a
 	 * process: with --no-fork its own per-CPU sizes follow that one. */
 	unsigned int cpus;
-	/* The kernel's BTF: see BPFUNIT_BTF_USE() in bpfunit/btf.h; NULL: BPFUNIT_BTF in the environment, else made
-	 * of the objects. */
+	/* The kernel's BTF: see BPFUNIT_BTF_USE() in bpfunit/btf.h; NULL: BPFUNIT_BTF in the
+	 * environment, else made of the objects. */
 	const char *btf;
-	/* A reason why the test is for the VM alone: skipped on the kernel backend, and its runs are
-	 * not compared by the diff backend. */
+	/* A reason why the test is for the VM alone: skipped on the kernel backend, and its runs
+	 * are not compared by the diff backend. */
 	const char *vm_only;
+	char end_; /* used by the macros: an argument behind the last, which ISO C wants */
 };
 
 /* One test. Filled in by the macros below; runners read it. */
@@ -49,7 +50,8 @@ struct bpfunit_test {
 /* Add a test to the list; called by the macros before main. `test` must stay. */
 BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 
-#define BPF_TEST(suite_, name_, ...)                                                               \
+#define BPF_TEST(suite_, ...) BPFUNIT_TEST_(suite_, __VA_ARGS__, .end_ = 0)
+#define BPFUNIT_TEST_(suite_, name_, ...)                                                          \
 	static void suite_##_##name_##_body(void *self);                                           \
 	BPFUNIT_REGISTER_(suite_, name_, suite_##_##name_##_body, NULL, NULL, 0, __VA_ARGS__)      \
 	static void suite_##_##name_##_body(void *self __attribute__((unused)))
@@ -73,7 +75,8 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 	static void fixture##_teardown_body(struct fixture##_fixture *self __attribute__((unused)))
 
 /* A test of a fixture; its suite is the fixture's name. */
-#define BPF_TEST_F(fixture, name_, ...)                                                            \
+#define BPF_TEST_F(fixture, ...) BPFUNIT_TEST_F_(fixture, __VA_ARGS__, .end_ = 0)
+#define BPFUNIT_TEST_F_(fixture, name_, ...)                                                       \
 	static void fixture##_##name_##_body(struct fixture##_fixture *self);                      \
 	static void fixture##_##name_##_call(void *self)                                           \
 	{                                                                                          \
@@ -84,6 +87,7 @@ BPFUNIT_API void bpfunit_test_register(struct bpfunit_test *test);
 	static void fixture##_##name_##_body(struct fixture##_fixture *self __attribute__((unused)))
 
 #define BPFUNIT_REGISTER_(suite_, name_, body_, setup_, teardown_, size_, ...)                     \
+	_Static_assert(sizeof(#name_) > 1, "a test has a suite and a name");                       \
 	static struct bpfunit_test suite_##_##name_##_test = {                                     \
 		.suite = #suite_,                                                                  \
 		.name = #name_,                                                                    \
