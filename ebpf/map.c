@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define HANDLE_SIZE 64
-#define MAX_NESTING 4 /* of structs that timers are found in */
 
 static void destroy(struct bu_object *object)
 {
@@ -183,85 +182,6 @@ struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int user, u32 mode, int *e
 	return *error ? NULL : map;
 }
 
-/* Fields of these types make the value more than bytes. Source: btf_get_field_type(),
- * kernel/bpf/btf.c. */
-static bool is_special(const char *type)
-{
-	static const char *const names[] = {
-		"bpf_spin_lock", "bpf_timer",    "bpf_wq",        "bpf_list_head",
-		"bpf_rb_root",   "bpf_refcount", "bpf_list_node", "bpf_rb_node",
-	};
-
-	for (size_t i = 0; i < BU_ARRAY_SIZE(names); i++) {
-		if (!strcmp(type, names[i]))
-			return true;
-	}
-	return false;
-}
-
-static void find_special_fields(struct bu_map *map, const struct bu_btf *btf, u32 value_type_id)
-{
-	const struct btf_type *type = bu_btf_skip_modifiers(btf, value_type_id), *field_type;
-	const struct btf_member *field;
-	const char *name;
-
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT)
-		return;
-	field = (const struct btf_member *)(type + 1);
-	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++, field++) {
-		field_type = bu_btf_type(btf, field->type);
-		if (!field_type || BTF_INFO_KIND(field_type->info) != BTF_KIND_STRUCT)
-			continue;
-		name = bu_btf_string(btf, field_type->name_off);
-		map->special |= is_special(name);
-		map->has_spin_lock |= !strcmp(name, "bpf_spin_lock");
-	}
-}
-
-/* How many fields of struct bpf_timer the value has, also in structs within; map->timer becomes the
- * place of the last. */
-static u32 find_timers(struct bu_map *map, const struct bu_btf *btf, u32 type_id, u32 at, int depth)
-{
-	const struct btf_type *type = bu_btf_skip_modifiers(btf, type_id);
-	const struct btf_member *field;
-	u32 found = 0;
-
-	if (!type || BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT || depth > MAX_NESTING)
-		return 0;
-	if (!strcmp(bu_btf_string(btf, type->name_off), "bpf_timer")) {
-		map->timer = at + 1;
-		return 1;
-	}
-	field = (const struct btf_member *)(type + 1);
-	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++, field++) {
-		u32 bits = field->offset;
-
-		if (BTF_INFO_KFLAG(type->info))
-			bits = BTF_MEMBER_BIT_OFFSET(bits);
-		found += find_timers(map, btf, field->type, at + bits / 8, depth + 1);
-	}
-	return found;
-}
-
-/* As in the kernel two timers, or a misaligned one, are none. Source: btf_parse_fields(),
- * map_check_btf() (6.12). */
-static int set_timer(struct bu_map *map, const struct bu_btf *btf, u32 value_type_id)
-{
-	u32 found = find_timers(map, btf, value_type_id, 0, 0);
-
-	map->special |= found > 0;
-	if (found != 1 || (map->timer - 1) % 8 || map->timer - 1 + BU_TIMER_SIZE > map->value_size)
-		map->timer = 0;
-	if (!map->timer)
-		return 0;
-	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
-		return -EACCES;
-	if (map->type != BPF_MAP_TYPE_HASH && map->type != BPF_MAP_TYPE_LRU_HASH &&
-	    map->type != BPF_MAP_TYPE_ARRAY)
-		return -EOPNOTSUPP;
-	return 0;
-}
-
 static bool may_lack_key(const struct bu_map *map, const struct bu_btf *btf, u32 value_type_id)
 {
 	const struct btf_type *value = bu_btf_type(btf, value_type_id);
@@ -301,12 +221,9 @@ int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 
 			return -EINVAL;
 		if (map->ops->no_btf)
 			return -BU_ENOTSUPP;
-		find_special_fields(map, btf, value_type_id);
-		err = set_timer(map, btf, value_type_id);
-		if (err) {
-			map->timer = 0;
+		err = bu_map_find_fields(map, btf, value_type_id);
+		if (err)
 			return err;
-		}
 	}
 	bu_object_get(&btf->object);
 	map->btf = btf;

@@ -124,6 +124,9 @@ bool bu_map_inner_attr(const struct bu_map *outer, union bpf_attr *attr);
 /* Whether the sizes of the BTF types are the map's, and what the value's fields mean. 0, -EINVAL,
  * -ENOTSUPP. */
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id);
+/* Find the locks, timers and work in its values: 0, or -errno when such a map cannot have them
+ * (ebpf/map_fields.c). */
+int bu_map_find_fields(struct bu_map *map, const struct bu_btf *btf, u32 value_type_id);
 /* Whether user space has part of the map mapped for writing, by what the host says
  * (ebpf/boundary/mmap.c). */
 bool bu_map_is_written(struct bu_kernel *kernel, struct bu_map *map);

@@ -66,6 +66,15 @@ s64 bu_btf_size_of(const struct bu_btf *btf, u32 id);
  * follows, or -EINVAL for an unknown kind. */
 s64 bu_btf_type_tail(const struct btf_type *type);
 
+/* A struct that the kernel looks for in others. */
+struct bu_btf_special {
+	const char *name;
+	u32 size, align;
+};
+/* How many of them a struct has, also in structs within; `offset`: of the last. */
+u32 bu_btf_find_special(const struct bu_btf *btf, const struct bu_btf_special *special, u32 type_id,
+			u32 *offset);
+
 /*
  * The kernel's BTF has id 1. It is one of:
  *

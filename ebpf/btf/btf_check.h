@@ -24,6 +24,8 @@ int bu_btf_check(struct bu_btf *btf, struct bu_log *log);
 int bu_btf_check_header(struct bu_btf_check *check);
 int bu_btf_check_metas(struct bu_btf_check *check);
 int bu_btf_check_types(struct bu_btf_check *check);
+/* Structs with a bpf_spin_lock have one that they can use: 0, -E2BIG, -EFAULT. */
+int bu_btf_check_locks(struct bu_btf *btf);
 
 /* Lines of the log (btf_log.c). A type with what its kind says of it, and `why`: what is wrong, or
  * NULL: nothing. Return -EINVAL, for `return bu_btf_log_type(...)`. */

@@ -422,7 +422,9 @@ int bu_btf_check(struct bu_btf *btf, struct bu_log *log)
 		err = bu_btf_check_metas(&check);
 	if (!err)
 		err = bu_btf_index(btf);
-	return err ? err : bu_btf_check_types(&check);
+	if (!err)
+		err = bu_btf_check_types(&check);
+	return err ? err : bu_btf_check_locks(btf);
 }
 
 int bu_btf_check_types(struct bu_btf_check *check)
