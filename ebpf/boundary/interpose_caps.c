@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interposed calls about capabilities: in a program that `bpfunit exec` runs the caller is root
- * to the emulated kernel, and tools that look before they ask should not give up. Elsewhere, and
- * for other processes, the host answers. See ebpf/boundary/interpose.c.
+ * The interposed calls about capabilities and limits: in a program that `bpfunit exec` runs the
+ * caller is root to the emulated kernel, and tools that look before they ask should not give up;
+ * nor those that first lift the limit of locked memory, which maps do not count against. Elsewhere,
+ * and for other processes, the host answers. See ebpf/boundary/interpose.c.
  */
 #include "ebpf/boundary/interpose.h"
 
@@ -10,6 +11,7 @@
 
 #include <linux/capability.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,4 +47,18 @@ BU_INTERPOSED int capset(struct __user_cap_header_struct *header,
 	long err = bu_host_syscall(SYS_capset, (long)header, (long)data, 0, 0, 0, 0);
 
 	return bu_with_errno(err == -EPERM && is_ours(header) ? 0 : err);
+}
+
+BU_INTERPOSED int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	long err = bu_host_syscall(SYS_prlimit64, 0, resource, (long)limit, 0, 0, 0);
+
+	if (err == -EPERM && resource == RLIMIT_MEMLOCK && getenv("BPFUNIT_EXEC_NOTES"))
+		err = 0;
+	return bu_with_errno(err);
+}
+
+BU_INTERPOSED int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
+{
+	return setrlimit(resource, (const struct rlimit *)limit);
 }

@@ -56,6 +56,8 @@ BU_INTERPOSED int socket(int domain, int type, int protocol)
 	struct bu_kernel *kernel;
 	int fd;
 
+	if (domain == AF_PACKET && !bu_on_host())
+		return bu_with_errno(bu_packet_socket(type));
 	if (!is_ours(domain, protocol, __builtin_return_address(0)))
 		return bu_with_errno(bu_host_syscall(SYS_socket, domain, type, protocol, 0, 0, 0));
 	kernel = bu_kernel();
@@ -91,8 +93,12 @@ static long leave(struct bu_kernel *kernel, long result)
 BU_INTERPOSED int bind(int fd, const struct sockaddr *address, socklen_t len)
 {
 	struct bu_nl_socket *socket;
-	struct bu_kernel *kernel = enter(fd, &socket);
+	struct bu_kernel *kernel;
+	int result;
 
+	if (!bu_on_host() && bu_packet_bind(&result, address, len))
+		return bu_with_errno(result);
+	kernel = enter(fd, &socket);
 	if (!kernel)
 		return bu_with_errno(bu_host_syscall(SYS_bind, fd, (long)address, len, 0, 0, 0));
 	return leave(kernel, len < sizeof(struct sockaddr_nl) ? -EINVAL : 0);
@@ -113,6 +119,11 @@ BU_INTERPOSED int setsockopt(int fd, int level, int option, const void *value, s
 {
 	struct bu_nl_socket *socket;
 	struct bu_kernel *kernel = level == SOL_NETLINK_ ? enter(fd, &socket) : NULL;
+	int result;
+
+	if (level == SOL_SOCKET && !bu_on_host() &&
+	    bu_socket_attach(&result, fd, option, value, len))
+		return bu_with_errno(result);
 
 	if (!kernel)
 		return bu_with_errno(
@@ -124,8 +135,12 @@ BU_INTERPOSED ssize_t sendto(int fd, const void *data, size_t size, int flags,
 			     const struct sockaddr *address, socklen_t len)
 {
 	struct bu_nl_socket *socket;
-	struct bu_kernel *kernel = enter(fd, &socket);
+	struct bu_kernel *kernel;
+	long sent;
 
+	if (!bu_on_host() && bu_packet_send(&sent, address, len, size))
+		return bu_with_errno(sent);
+	kernel = enter(fd, &socket);
 	if (!kernel)
 		return bu_with_errno(bu_host_syscall(SYS_sendto, fd, (long)data, size, flags,
 						     (long)address, len));
@@ -137,14 +152,21 @@ BU_INTERPOSED ssize_t send(int fd, const void *data, size_t size, int flags)
 	return sendto(fd, data, size, flags, NULL, 0);
 }
 
+static size_t size_of(const struct msghdr *message)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		size += message->msg_iov[i].iov_len;
+	return size;
+}
+
 /* The parts of a message in one piece, and its size; malloc'ed, or NULL. */
 static void *gather(const struct msghdr *message, size_t *size)
 {
 	u8 *data;
 
-	*size = 0;
-	for (size_t i = 0; i < message->msg_iovlen; i++)
-		*size += message->msg_iov[i].iov_len;
+	*size = size_of(message);
 	data = malloc(*size + 1);
 	for (size_t i = 0, at = 0; data && i < message->msg_iovlen; i++) {
 		memcpy(data + at, message->msg_iov[i].iov_base, message->msg_iov[i].iov_len);
@@ -156,11 +178,15 @@ static void *gather(const struct msghdr *message, size_t *size)
 BU_INTERPOSED ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct bu_nl_socket *socket;
-	struct bu_kernel *kernel = enter(fd, &socket);
+	struct bu_kernel *kernel;
 	size_t size;
 	void *data;
 	long sent;
 
+	if (!bu_on_host() &&
+	    bu_packet_send(&sent, message->msg_name, message->msg_namelen, size_of(message)))
+		return bu_with_errno(sent);
+	kernel = enter(fd, &socket);
 	if (!kernel)
 		return bu_with_errno(
 			bu_host_syscall(SYS_sendmsg, fd, (long)message, flags, 0, 0, 0));

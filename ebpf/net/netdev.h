@@ -78,6 +78,14 @@ u32 bu_netdev_flags(const struct bu_netdev *dev);
 void bu_netdev_address(const struct bu_netdev *dev, u8 address[6]);
 /* ioctl(2) of a socket about devices: true and 0 or -errno in *result; false: the host's. */
 bool bu_netdev_ioctl(int *result, int fd, unsigned long request, unsigned long arg);
+/* packet_socket.c: a socket of AF_PACKET, or -errno. */
+int bu_packet_socket(int type);
+/* bind(2), sendto(2) with an address of AF_PACKET, setsockopt(2) of SOL_SOCKET that attaches a
+ * program: true and what it gives in *result; false: the host's. */
+bool bu_packet_bind(int *result, const void *address, u32 len);
+bool bu_packet_send(long *result, const void *address, u32 len, size_t size);
+bool bu_socket_attach(int *result, int fd, int option, const void *value, u32 len);
+
 /* Attach, replace or remove the XDP program of a device as netlink does; `prog` NULL: remove.
  * *message becomes what the kernel says of an error, or stays. 0 or -errno. */
 int bu_xdp_set(struct bu_netdev *dev, struct bu_prog *prog, struct bu_prog *expected, u32 flags,

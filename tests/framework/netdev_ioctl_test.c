@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -129,6 +131,36 @@ BPF_TEST(netdev_ioctl, a_map_is_no_socket)
 	ASSERT_GE(map, 0);
 	EXPECT_ERR(ioctl(map, SIOCGIFINDEX, &ifr), ENOTTY);
 	close(map);
+}
+
+/* As libbpf-bootstrap's sockfilter and AF_PACKET tools do. */
+BPF_TEST(netdev_ioctl, packet_sockets_are_on_emulated_devices)
+{
+	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = 2 };
+	const struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
+					  { .code = BPF_JMP | BPF_EXIT } };
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	int filter, xdp, bad = 999;
+	char byte = 0;
+
+	ASSERT_GE(fd, 0);
+	EXPECT_ERR(bind(fd, (struct sockaddr *)&address, sizeof(address)), ENODEV);
+	EXPECT_EQ(bpfunit_netdev("eth0"), 2);
+	EXPECT_OK(bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	EXPECT_ERR(bind(fd, (struct sockaddr *)&address, sizeof(address) - 1), EINVAL);
+	EXPECT_EQ(sendto(fd, "x", 1, 0, (struct sockaddr *)&address, sizeof(address)), 1);
+	EXPECT_ERR(recv(fd, &byte, 1, 0), EAGAIN); /* nothing arrives, from the host neither */
+	filter = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, NULL, "GPL", insns, 2, NULL);
+	xdp = bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", insns, 2, NULL);
+	EXPECT_OK(setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &filter, sizeof(filter)));
+	EXPECT_ERR(setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &filter, 3), EINVAL);
+	EXPECT_ERR(setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &xdp, sizeof(xdp)), EINVAL);
+	EXPECT_ERR(setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &bad, sizeof(bad)), EBADF);
+	address.sll_ifindex = 3;
+	EXPECT_ERR(sendto(fd, "x", 1, 0, (struct sockaddr *)&address, sizeof(address)), ENXIO);
+	close(filter);
+	close(xdp);
+	close(fd);
 }
 
 static int ethtool(const char *name, void *value)
