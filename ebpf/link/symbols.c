@@ -27,7 +27,8 @@ struct bu_symbols {
 	u32 *table, table_size; /* indices + 1 by hash of the name; a power of two */
 	u32 *by_address;        /* indices; NULL: to be made */
 	u64 next_text, next_data;
-	u32 generation; /* of the noted objects that were looked at */
+	u32 generation;         /* of the noted objects that were looked at */
+	struct bu_btf *kernels; /* chosen, not made of objects; NULL: it is made of them */
 };
 
 static u32 hash(const char *name)
@@ -152,6 +153,19 @@ static void add_section_name(enum bu_section_kind kind, const char *name, void *
 	add_named(arg, syscall, 'T');
 }
 
+/* Whether a kernel's own types do not have what an object declares with a type. Its types tell of
+ * no symbol without one. */
+static bool is_lacking(struct bu_btf *kernels, const struct bu_btf *btf,
+		       const struct btf_type *declared, const char *name)
+{
+	u32 kind = BTF_INFO_KIND(declared->info);
+	const struct btf_type *of = bu_btf_skip_modifiers(btf, declared->type);
+
+	if (!kernels || (kind == BTF_KIND_VAR && (!of || !of->info)))
+		return false;
+	return !bu_btf_find(kernels, name, kind);
+}
+
 /* The externs of a .ksyms section: functions, and variables typed or not. */
 static void add_externs(struct bu_symbols *symbols, const struct bu_btf *btf,
 			const struct btf_type *section)
@@ -162,7 +176,7 @@ static void add_externs(struct bu_symbols *symbols, const struct bu_btf *btf,
 		const struct btf_type *type = bu_btf_type(btf, member[i].type);
 		const char *name = type ? bu_btf_string(btf, type->name_off) : NULL;
 
-		if (name)
+		if (name && !is_lacking(symbols->kernels, btf, type, name))
 			add_named(symbols, name,
 				  BTF_INFO_KIND(type->info) == BTF_KIND_FUNC ? 'T' : 'D');
 	}
@@ -254,6 +268,7 @@ static struct bu_symbols *present(struct bu_kernel *kernel)
 {
 	struct bu_symbols *symbols = kernel->symbols;
 	u32 generation = bu_vmlinux_generation();
+	struct bu_btf *vmlinux;
 
 	if (!symbols)
 		kernel->symbols = symbols = make(kernel);
@@ -261,8 +276,10 @@ static struct bu_symbols *present(struct bu_kernel *kernel)
 		return NULL;
 	if (symbols->generation != generation) {
 		symbols->generation = generation;
+		vmlinux = bu_vmlinux_btf(kernel); /* which also makes the choice */
+		symbols->kernels = kernel->btf_choice == BU_BTF_FILE ? vmlinux : NULL;
 		bu_vmlinux_for_each_source(add_object, symbols);
-		add_btf(symbols, bu_vmlinux_btf(kernel));
+		add_btf(symbols, vmlinux);
 	}
 	return symbols;
 }
