@@ -15,6 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef __has_feature /* clang has it */
+#define __has_feature(feature) 0
+#endif
+
 const char bu_interpose_caps;
 
 int capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *data);
@@ -49,6 +53,9 @@ BU_INTERPOSED int capset(struct __user_cap_header_struct *header,
 	return bu_with_errno(err == -EPERM && is_ours(header) ? 0 : err);
 }
 
+/* A sanitizer's runtime calls it before code that the sanitizer watches can run. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&                             \
+	!__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 BU_INTERPOSED int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
 {
 	long err = bu_host_syscall(SYS_prlimit64, 0, resource, (long)limit, 0, 0, 0);
@@ -62,3 +69,4 @@ BU_INTERPOSED int setrlimit64(__rlimit_resource_t resource, const struct rlimit6
 {
 	return setrlimit(resource, (const struct rlimit *)limit);
 }
+#endif
