@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Threads that use one emulated kernel, and others that use kernels of their own, at the same time:
- * what each does with objects of its own comes out right. Made for ThreadSanitizer
- * (script/test), which sees what is not under a lock.
+ * what each does with objects of its own comes out right. For ThreadSanitizer,
+ * when built with it, which sees what is not under a lock.
  */
 #include "asm.h"
 

@@ -213,7 +213,8 @@ BPF_TEST(arena_map, its_address_must_be_known)
 
 	ASSERT_NOT_NULL(skel);
 	ASSERT_OK(bpfunit_defer((void (*)(void *))arena_bpf__destroy, skel));
-	/* Newer ones map it before they load programs. */
+	bpf_program__set_autoload(skel->progs.forgets_cast, false); /* no verifier takes it */
+	/* Newer libbpf maps the arena before it loads programs. */
 	EXPECT_EQ(arena_bpf__load(skel),
 		  LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5 ? 0 : -EINVAL);
 }
