@@ -3,6 +3,7 @@
 # command.sh BPFUNIT WORK: the command `bpfunit exec` itself: exit statuses, signals, programs that it cannot serve.
 bpfunit=$1
 work=$2
+[ -w "$(dirname "$work")" ] || work=$(mktemp -d)/work # another user than the one who built it
 bad=0
 rm -rf "$work"
 mkdir -p "$work" || exit 2
