@@ -96,7 +96,7 @@ BU_INTERPOSED int bind(int fd, const struct sockaddr *address, socklen_t len)
 	struct bu_kernel *kernel;
 	int result;
 
-	if (!bu_on_host() && bu_packet_bind(&result, address, len))
+	if (!bu_on_host() && bu_packet_bind(&result, fd, address, len))
 		return bu_with_errno(result);
 	kernel = enter(fd, &socket);
 	if (!kernel)
@@ -138,7 +138,7 @@ BU_INTERPOSED ssize_t sendto(int fd, const void *data, size_t size, int flags,
 	struct bu_kernel *kernel;
 	long sent;
 
-	if (!bu_on_host() && bu_packet_send(&sent, address, len, size))
+	if (!bu_on_host() && bu_packet_send(&sent, fd, address, len, size))
 		return bu_with_errno(sent);
 	kernel = enter(fd, &socket);
 	if (!kernel)
@@ -183,8 +183,8 @@ BU_INTERPOSED ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	void *data;
 	long sent;
 
-	if (!bu_on_host() &&
-	    bu_packet_send(&sent, message->msg_name, message->msg_namelen, size_of(message)))
+	if (message && !bu_on_host() &&
+	    bu_packet_send(&sent, fd, message->msg_name, message->msg_namelen, size_of(message)))
 		return bu_with_errno(sent);
 	kernel = enter(fd, &socket);
 	if (!kernel)

@@ -205,9 +205,12 @@ static int answer(struct bu_kernel *kernel, unsigned long request, u64 user)
 	return err ? err : bu_copy_to_user(user, &ifr, sizeof(ifr));
 }
 
-/* Those of a socket itself (SIOCATMARK, SIOCGSTAMP, SIOCINQ, a protocol's own) are the host's. */
+/* Those of a socket itself (SIOCATMARK, SIOCGSTAMP, SIOCINQ, a protocol's own) are the host's; two
+ * of them have numbers among the devices'. */
 static bool is_about_devices(unsigned long request)
 {
+	if (request == SIOCOUTQNSD || request == SIOCGSKNS)
+		return false;
 	return (request >= SIOCADDRT && request < SIOCPROTOPRIVATE) ||
 	       (request >= SIOCDEVPRIVATE && request <= SIOCDEVPRIVATE + 15);
 }

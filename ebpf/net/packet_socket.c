@@ -4,7 +4,8 @@
  * nothing there: it is bound to and sends through devices of the emulated kernel, where nothing
  * arrives and what leaves is gone. Source: packet_do_bind(), net/packet/af_packet.c;
  * sk_attach_bpf(), net/core/filter.c (6.12), as observed with 6.18. Differs: a program that is
- * attached to a socket never runs, and goes with its last descriptor.
+ * attached to a socket never runs, and goes with its last descriptor; what is sent without an
+ * address is ENXIO, though the socket was bound; getsockname(2) does not tell of the device.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/net/netdev.h"
@@ -47,25 +48,36 @@ static int check_device(u64 user, u32 len)
 	return dev || !address.sll_ifindex ? 0 : -ENODEV;
 }
 
-static bool is_packet_address(const void *address, u32 len)
+/* One of the two kinds that bu_packet_socket() makes; all else is the host's to answer. */
+static bool is_packet_socket(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t size = sizeof(domain);
+
+	return !bu_host_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, (long)&domain,
+				(long)&size, 0) &&
+	       (domain == AF_PACKET || domain == AF_UNIX);
+}
+
+static bool is_packet_address(int fd, const void *address, u32 len)
 {
 	u16 family = AF_UNSPEC;
 
 	return len >= sizeof(family) && !bu_copy_from_user(&family, (u64)address, sizeof(family)) &&
-	       family == AF_PACKET;
+	       family == AF_PACKET && is_packet_socket(fd);
 }
 
-bool bu_packet_bind(int *result, const void *address, u32 len)
+bool bu_packet_bind(int *result, int fd, const void *address, u32 len)
 {
-	if (!is_packet_address(address, len))
+	if (!is_packet_address(fd, address, len))
 		return false;
 	*result = check_device((u64)address, len);
 	return true;
 }
 
-bool bu_packet_send(long *result, const void *address, u32 len, size_t size)
+bool bu_packet_send(long *result, int fd, const void *address, u32 len, size_t size)
 {
-	if (!is_packet_address(address, len))
+	if (!is_packet_address(fd, address, len))
 		return false;
 	*result = check_device((u64)address, len);
 	if (*result == -ENODEV)

@@ -214,3 +214,35 @@ BPF_TEST(netdev_ioctl, lists_addresses)
 	freeifaddrs(list);
 	EXPECT_STREQ(text, "lo 17 10049;eth0 17 11043;lo 2 10049;lo 10 10049;");
 }
+
+/* What a TCP socket has not sent yet, among numbers that are about devices. */
+BPF_TEST(netdev_ioctl, leaves_sockets_own_requests_to_the_host)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), unsent = -1, packets;
+
+	packets = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	EXPECT_OK(ioctl(packets, SIOCOUTQ, &unsent));
+	EXPECT_EQ(unsent, 0);
+	EXPECT_OK(ioctl(fd, SIOCOUTQNSD, &unsent));
+	close(fd);
+	close(packets);
+}
+
+/* Source: 6.18, as run. */
+BPF_TEST(netdev_ioctl, addresses_of_packets_are_for_packet_sockets)
+{
+	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = 1 };
+	const struct sockaddr *to = (struct sockaddr *)&address;
+	int inet = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), pipes[2];
+
+	EXPECT_ERR(bind(inet, to, sizeof(address)), EAFNOSUPPORT);
+	EXPECT_ERR(sendto(inet, "x", 1, 0, to, sizeof(address)), EAFNOSUPPORT);
+	close(inet);
+	EXPECT_ERR(bind(-1, to, sizeof(address)), EBADF);
+	EXPECT_ERR(sendto(-1, "x", 1, 0, to, sizeof(address)), EBADF);
+	ASSERT_OK(pipe(pipes));
+	EXPECT_ERR(bind(pipes[0], to, sizeof(address)), ENOTSOCK);
+	EXPECT_ERR(sendto(pipes[1], "x", 1, 0, to, sizeof(address)), ENOTSOCK);
+	close(pipes[0]);
+	close(pipes[1]);
+}
