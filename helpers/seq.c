@@ -74,7 +74,7 @@ static s64 show(struct bu_run *run, const struct typed *what, u32 size, u64 flag
 	bytes = bu_btf_show_size(btf, what->type_id);
 	if (bytes < 0)
 		return bytes;
-	data = malloc((size_t)bytes + 1);
+	data = calloc(1, (size_t)bytes + BU_SHOW_SLACK);
 	err = data ? bu_probe_read(run->kernel, data, what->address, (u32)bytes, BU_KERNEL_SPACE)
 		   : -ENOMEM;
 	if (!err)

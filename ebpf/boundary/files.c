@@ -83,17 +83,41 @@ static int fill(int fd, const u8 *content, size_t size)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
+/* Another descriptor of the file, which was opened as `flags` say; itself where /proc is missing.
+ */
+static int reopen(int fd, int flags)
+{
+	char path[32];
+	long again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = bu_host_syscall(SYS_openat, AT_FDCWD, (long)path,
+				flags & (O_ACCMODE | O_CLOEXEC | O_NONBLOCK), 0, 0, 0);
+	if (again < 0)
+		return fd;
+	close(fd);
+	return (int)again;
+}
+
 int bu_files_memfd(const struct bu_bytes *content, int flags)
 {
 	int fd, err;
 
 	if (content->failed)
 		return -ENOMEM;
-	fd = memfd_create("bpfunit-file", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-	err = fd < 0 ? -errno : fill(fd, content->data, content->size);
-	if (err && fd >= 0)
+	fd = memfd_create("bpfunit-file",
+			  (flags & O_CLOEXEC ? MFD_CLOEXEC : 0) | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	err = fill(fd, content->data, content->size);
+	if (!err &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+		err = -errno;
+	if (err) {
 		close(fd);
-	return err ? err : fd;
+		return err;
+	}
+	return reopen(fd, flags);
 }
 
 static int content_of(struct bu_kernel *kernel, const struct file *file, const char *rest,

@@ -73,19 +73,20 @@ static bool can_be_shown(const struct bu_map *map)
 
 int bu_map_text(struct bu_map *map, struct bu_bytes *out)
 {
+	size_t key_room = map->key_size + BU_SHOW_SLACK;
 	u8 *key, *next, *value;
 	bool more;
 
 	if (!can_be_shown(map))
 		return -EIO;
-	key = calloc(2, map->key_size);
-	value = calloc(1, bu_map_user_value_size(map));
+	key = calloc(2, key_room);
+	value = calloc(1, (size_t)bu_map_user_value_size(map) + BU_SHOW_SLACK);
 	if (!key || !value) {
 		free(key);
 		free(value);
 		return -ENOMEM;
 	}
-	next = key + map->key_size;
+	next = key + key_room;
 	bu_file_print(out, "# WARNING!! The output is for debug purpose only\n"
 			   "# WARNING!! The output format will change\n");
 	for (more = !map->ops->next_key(map, NULL, next); more;) {

@@ -15,10 +15,15 @@ enum { /* Source: BTF_F_COMPACT and its kin (6.12) */
        BU_SHOW_MAP = BU_SHOW_COMPACT | BU_SHOW_NONAME | BU_SHOW_ZERO,
 };
 
-/* Add the text of a value of the type to `out`. `data` holds at least bu_btf_show_size() bytes. */
+/* Readable zeros behind a value that is shown: as in the kernel, four bytes are looked at where an
+ * enum is and eight where a pointer or an enum64 is, however small its type says that it is. */
+#define BU_SHOW_SLACK 8
+
+/* Add the text of a value of the type to `out`. `data` holds at least bu_btf_show_size() bytes, and
+ * BU_SHOW_SLACK more. */
 void bu_btf_show(const struct bu_btf *btf, u32 type_id, const void *data, u32 flags,
 		 struct bu_bytes *out);
-/* How many bytes are looked at: those of the type, or -EINVAL. */
+/* How many bytes a value has: those of the type, or -EINVAL. */
 s64 bu_btf_show_size(const struct bu_btf *btf, u32 type_id);
 
 #endif

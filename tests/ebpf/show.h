@@ -57,6 +57,13 @@ struct value {
 	pair_t pairs[2];
 };
 
+enum tiny { NO, YES } __attribute__((packed));
+
+struct ends_with_tiny { /* an enum, of which the kernel looks at four bytes */
+	unsigned int num;
+	enum tiny tiny;
+} __attribute__((packed));
+
 struct new_utsname { /* as Linux has it */
 	char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
 };

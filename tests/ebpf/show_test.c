@@ -95,6 +95,43 @@ BPF_TEST(show, hash)
 	EXPECT_STREQ(pinned(bpf_map__fd(skel->maps.hash)), WARNING "{-5,3,0,}: {1,2,}\n");
 }
 
+/* Behind a value there are zeros. Source: 6.18, as run. */
+BPF_TEST(show, enum_at_the_end)
+{
+	struct show_bpf *skel = BPFUNIT_LOAD(show_bpf);
+	struct ends_with_tiny value = { 1, YES };
+	const char *text;
+
+	for (enum tiny key = NO; key <= YES; key++)
+		ASSERT_OK(bpf_map__update_elem(skel->maps.ends, &key, 1, &value, sizeof(value), 0));
+	text = pinned(bpf_map__fd(skel->maps.ends));
+	EXPECT_TRUE(text && strstr(text, "\nNO: {1,YES,}\n"));
+	EXPECT_TRUE(text && strstr(text, "\nYES: {1,YES,}\n"));
+}
+
+/* Source: 6.18, as run: write(2) is EBADF for who opened it to be read. */
+BPF_TEST(show, files_cannot_be_written)
+{
+	struct show_bpf *skel = BPFUNIT_LOAD(show_bpf);
+	char text[8];
+	int fd;
+
+	ASSERT_OK(bpf_map__pin(skel->maps.hash, PIN));
+	fd = open(PIN, O_RDONLY | O_CLOEXEC);
+	EXPECT_ERR(write(fd, "text", 4), EBADF);
+	EXPECT_ERR(ftruncate(fd, 0), EINVAL);
+	EXPECT_EQ(read(fd, text, 4), 4);
+	close(fd);
+	fd = open(PIN, O_WRONLY | O_CLOEXEC);
+	EXPECT_ERR(read(fd, text, 4), EBADF);
+	EXPECT_TRUE(write(fd, "text", 4) < 0);
+	close(fd);
+	EXPECT_OK(bpf_map__unpin(skel->maps.hash, PIN));
+	fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
+	EXPECT_ERR(write(fd, "text", 4), EBADF);
+	close(fd);
+}
+
 BPF_TEST(show, per_cpu)
 {
 	struct show_bpf *skel = BPFUNIT_LOAD(show_bpf);
