@@ -194,10 +194,13 @@ static bool may_lack_key(const struct bu_map *map, const struct bu_btf *btf, u32
 	       map->ops->no_btf; /* -ENOTSUPP */
 }
 
-/* Source: map_check_btf() and the types' map_check_btf (6.12). */
+/* Source: map_check_btf() and the types' map_check_btf (6.12): arrays' keys are whole integers. */
 static bool key_is_right(const struct bu_map *map, const struct bu_btf *btf, u32 key_type_id,
 			 u32 value_type_id)
 {
+	const struct btf_type *key;
+	u32 bits;
+
 	if (map->type == (enum bpf_map_type)BU_MAP_TYPE_INSN_ARRAY)
 		return false; /* it asks for a value of type long, which is not as long as its own
 			       */
@@ -207,7 +210,11 @@ static bool key_is_right(const struct bu_map *map, const struct bu_btf *btf, u32
 		return false;
 	if (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
 		return true;
-	return BTF_INFO_KIND(bu_btf_skip_modifiers(btf, key_type_id)->info) == BTF_KIND_INT;
+	key = bu_btf_skip_modifiers(btf, key_type_id);
+	if (BTF_INFO_KIND(key->info) != BTF_KIND_INT)
+		return false;
+	bits = *(const u32 *)(key + 1);
+	return BTF_INT_BITS(bits) == 32 && !BTF_INT_OFFSET(bits);
 }
 
 int bu_map_set_btf(struct bu_map *map, struct bu_btf *btf, u32 key_type_id, u32 value_type_id)

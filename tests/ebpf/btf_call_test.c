@@ -152,6 +152,27 @@ CASE(map_with_types_of_another_size, -EINVAL)
 		    .btf_value_type_id = 4);
 }
 
+/* An array's key is an integer of 32 bits, of which none is left out. */
+CASE(array_with_a_key_of_24_bits, -EINVAL)
+{
+	struct blob blob = good;
+
+	blob.encoding = 8 << 16 | 24;
+	return CALL(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4,
+		    .max_entries = 1, .btf_fd = load_btf(bpf, &blob), .btf_key_type_id = 1,
+		    .btf_value_type_id = 4);
+}
+
+CASE(hash_with_a_key_of_24_bits, 0)
+{
+	struct blob blob = good;
+
+	blob.encoding = 8 << 16 | 24;
+	return ok(CALL(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_HASH, .key_size = 4,
+		       .value_size = 4, .max_entries = 1, .btf_fd = load_btf(bpf, &blob),
+		       .btf_key_type_id = 1, .btf_value_type_id = 4));
+}
+
 /* func_info, line_info */
 
 static const struct bpf_func_info func = { .insn_off = 0, .type_id = 3 };
