@@ -5,8 +5,9 @@
 #include <bpf/bpf_helpers.h>
 
 extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym;
-extern _Bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __ksym;
-extern _Bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __ksym;
+/* Of a truth value only the lowest byte is defined; compilers differ in who clears the others. */
+extern int bpf_dynptr_is_null(const struct bpf_dynptr *p) __ksym;
+extern int bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __ksym;
 extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __ksym;
 extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __ksym;
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer,
@@ -163,8 +164,8 @@ int adjusted(void *ctx)
 		return 1;
 	bpf_dynptr_from_mem(value, 64, 0, &ptr);
 	out[0] = bpf_dynptr_size(&ptr);
-	out[1] = bpf_dynptr_is_null(&ptr);
-	out[2] = bpf_dynptr_is_rdonly(&ptr);
+	out[1] = (__u8)bpf_dynptr_is_null(&ptr);
+	out[2] = (__u8)bpf_dynptr_is_rdonly(&ptr);
 	out[3] = bpf_dynptr_adjust(&ptr, 16, 15);
 	out[4] = bpf_dynptr_adjust(&ptr, 16, 65);
 	out[5] = bpf_dynptr_adjust(&ptr, 65, 66);
@@ -203,11 +204,11 @@ int sliced(void *ctx)
 	out[2] = slice ? (__s64)*slice : -1;
 	bpf_dynptr_from_mem(value, 16, 1, &ptr);
 	out[3] = bpf_dynptr_size(&ptr);
-	out[4] = bpf_dynptr_is_null(&ptr);
-	out[5] = bpf_dynptr_is_rdonly(&ptr);
+	out[4] = (__u8)bpf_dynptr_is_null(&ptr);
+	out[5] = (__u8)bpf_dynptr_is_rdonly(&ptr);
 	out[6] = bpf_dynptr_adjust(&ptr, 0, 0);
 	out[7] = bpf_dynptr_clone(&ptr, &clone);
-	out[8] = bpf_dynptr_is_null(&clone);
+	out[8] = (__u8)bpf_dynptr_is_null(&clone);
 	slice = bpf_dynptr_slice(&ptr, 0, &buffer, sizeof(buffer));
 	out[9] = slice ? (__s64)*slice : -1;
 	return 0;
@@ -234,7 +235,7 @@ static __always_inline void use_packet(struct bpf_dynptr *ptr)
 	struct bpf_dynptr clone;
 
 	out[1] = bpf_dynptr_size(ptr);
-	out[2] = bpf_dynptr_is_null(ptr) * 2 + bpf_dynptr_is_rdonly(ptr);
+	out[2] = (__u8)bpf_dynptr_is_null(ptr) * 2 + (__u8)bpf_dynptr_is_rdonly(ptr);
 	out[3] = bpf_dynptr_write(ptr, in_offset, &number, sizeof(number), 0);
 	out[4] = bpf_dynptr_write(ptr, in_offset, &number, sizeof(number), 1);
 	out[5] = bpf_dynptr_write(ptr, in_offset, &number, sizeof(number), 4);
