@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ebpf/link/attachment.h"
+#include "ebpf/link/link_multi.h"
 #include "framework/host.h"
 #include "framework/kobj.h"
 #include "framework/state.h"
@@ -15,8 +16,8 @@
 struct entry { /* of a list that outlives the walk; programs are referenced */
 	struct bu_prog *prog;
 	u64 cookie, address;
-	bool *skipped;
-	u32 link; /* its id, for what `skipped` points to lives with it */
+	struct bu_session_state *session;
+	u32 link; /* its id, for `session` lives with it */
 };
 
 struct list {
@@ -48,7 +49,7 @@ static int collect(const struct bu_attachment *found, void *arg)
 		.prog = found->prog,
 		.cookie = found->cookie,
 		.address = found->address,
-		.skipped = found->skipped,
+		.session = found->session,
 		.link = found->link ? found->link->object.id : 0,
 	};
 	bu_object_get(&found->prog->object);
@@ -172,13 +173,15 @@ size_t bpfunit_attachments(struct bpfunit_attachment *list, size_t room)
 
 /* Firing */
 
-static int64_t run(const struct entry *entry, void *ctx, size_t size)
+static int64_t run(const struct entry *entry, void *ctx, size_t size,
+		   struct bu_run_session *session)
 {
 	struct bu_test_io io = { .ctx = ctx,
 				 .ctx_size = size,
 				 .cpu = -1,
 				 .attach_cookie = entry->cookie,
-				 .func_ip = entry->address };
+				 .func_ip = entry->address,
+				 .session = session };
 	int error;
 
 	bu_events_capture_new();
@@ -193,22 +196,39 @@ static int64_t run(const struct entry *entry, void *ctx, size_t size)
 	return error || io.fault != BU_FAULT_NONE ? BPFUNIT_FAULTED : (int32_t)io.retval;
 }
 
-/* A session's program that returned other than 0 at entry does not see the return. */
-static bool is_skipped(const struct list *list, const struct entry *entry)
+/* What a session's entry left; NULL: it is none, or its link is gone. */
+static struct bu_session_state *state_of(const struct entry *entry)
 {
-	bool skipped = entry->skipped && bu_link_by_id(bu_test_kernel(), entry->link) &&
-		       *entry->skipped && strstr(list->kind, "ret");
-
-	if (skipped)
-		*entry->skipped = false;
-	return skipped;
+	return entry->session && bu_link_by_id(bu_test_kernel(), entry->link) ? entry->session
+									      : NULL;
 }
 
-static void note_session(const struct list *list, const struct entry *entry, int64_t result)
+/* A session's program that returned other than 0 at entry does not see the return. Differs: each
+ * entry's value is zero to begin with. */
+static int64_t run_session(const struct entry *entry, bool is_return, void *ctx, size_t size)
 {
-	if (entry->skipped && !strstr(list->kind, "ret") &&
-	    bu_link_by_id(bu_test_kernel(), entry->link))
-		*entry->skipped = result != 0;
+	struct bu_session_state *state = state_of(entry);
+	struct bu_run_session session = { .is_return = is_return };
+	int64_t result;
+
+	if (is_return && state && state->skipped) {
+		state->skipped = false;
+		return 0;
+	}
+	if (is_return && state)
+		session.value = state->value;
+	result = run(entry, ctx, size, &session);
+	state = state_of(entry);
+	if (state && !is_return)
+		*state = (struct bu_session_state){ result != 0, session.value };
+	return result;
+}
+
+static int64_t run_one(const struct list *list, const struct entry *entry, void *ctx, size_t size)
+{
+	if (entry->session)
+		return run_session(entry, strstr(list->kind, "ret"), ctx, size);
+	return run(entry, ctx, size, NULL);
 }
 
 static int64_t run_all(const struct list *list, void *ctx, size_t size)
@@ -218,12 +238,8 @@ static int64_t run_all(const struct list *list, void *ctx, size_t size)
 
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct entry *entry = &list->entries[backwards ? list->nr - 1 - i : i];
-		int64_t result;
+		int64_t result = run_one(list, entry, ctx, size);
 
-		if (is_skipped(list, entry))
-			continue;
-		result = run(entry, ctx, size);
-		note_session(list, entry, result);
 		if (bu_test() && bu_test()->ending)
 			return BPFUNIT_FAULTED;
 		if (result == BPFUNIT_FAULTED)

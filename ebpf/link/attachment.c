@@ -96,7 +96,7 @@ static int walk_multi(struct bu_link *link, struct bu_attachment *found, const s
 		found->name = place->name;
 		found->cookie = place->cookie;
 		found->address = multi->path ? 0 : place->at;
-		found->skipped = session ? &place->skipped : NULL;
+		found->session = session ? &place->session : NULL;
 		if (multi->path) {
 			snprintf(name, sizeof(name), "%s:0x%llx", multi->path,
 				 (unsigned long long)place->at);

@@ -9,15 +9,17 @@
 
 #include "ebpf/link/link.h"
 
+struct bu_session_state; /* ebpf/link/link_multi.h */
+
 struct bu_attachment {
 	const char *kind; /* "raw_tp", "tp", "fentry", "kprobe", "uprobe", ..., or the link type */
 	const char *name; /* what follows in a section's name; "" for link types without places */
 	struct bu_prog *prog;
 	struct bu_link *link; /* NULL: a perf event's, without a link */
 	u64 cookie;
-	u64 address;   /* of the kernel's function; 0: none, or unknown */
-	bool *skipped; /* of a session: its entry said that the return is not to be seen; or NULL */
-	bool inert;    /* it runs where programs run, not when a place of the kernel's is fired */
+	u64 address;                      /* of the kernel's function; 0: none, or unknown */
+	struct bu_session_state *session; /* NULL: none; it lives with the link */
+	bool inert; /* it runs where programs run, not when a place of the kernel's is fired */
 };
 
 /* Call `visit` for each, in the order of attaching (links, then perf events without link), until it

@@ -8,12 +8,18 @@
 #define BU_MULTI_MAX    (1U << 20) /* places of a link. Source: MAX_KPROBE_MULTI_CNT */
 #define BU_MULTI_RETURN 1U         /* flag: when the functions return */
 
+/* What a session's entry leaves to its return. */
+struct bu_session_state {
+	bool skipped; /* it declined to see the return */
+	u64 value;    /* that bpf_session_cookie() points to */
+};
+
 struct bu_multi_place {
 	u64 at; /* address of a function; offset in a file */
 	u64 cookie;
 	u64 ref_ctr_offset;
 	const char *name; /* of the function; NULL: unknown */
-	bool skipped;     /* of a session: its entry declined to see the return */
+	struct bu_session_state session;
 };
 
 struct bu_multi {

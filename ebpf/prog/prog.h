@@ -112,9 +112,10 @@ struct bu_test_io {
 	u32 meta_size; /* XDP: so many of the first bytes of data are metadata */
 	void *ctx;     /* uapi context, read and written back; NULL: zeroes of type->ctx_size */
 	u32 ctx_size;
-	s32 cpu;           /* -1: the environment's */
-	u64 func_ip;       /* what bpf_get_func_ip() tells */
-	u64 attach_cookie; /* what bpf_get_attach_cookie() tells */
+	s32 cpu;                        /* -1: the environment's */
+	u64 func_ip;                    /* what bpf_get_func_ip() tells */
+	u64 attach_cookie;              /* what bpf_get_attach_cookie() tells */
+	struct bu_run_session *session; /* read and written back; NULL: none */
 	/* Results */
 	u8 *data_out; /* malloc'ed: metadata and packet after the run; NULL without packet */
 	u32 data_out_size, meta_out_size;

@@ -87,7 +87,10 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
 		run.cpu = (u32)io->cpu;
 	run.attach_cookie = io->attach_cookie;
 	run.func_ip = io->func_ip;
+	run.session = io->session;
 	err = run_with(&run, io);
+	if (run.session && run.session->memory)
+		run.session->value = *run.session->memory;
 	bu_run_end(&run);
 	bu_kernel_unlock(prog->object.kernel);
 	return err;

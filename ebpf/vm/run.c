@@ -45,6 +45,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;
 	run->attach_cookie = run->func_ip = 0;
+	run->session = NULL;
 	run->seq = NULL;
 	run->views = NULL;
 	run->bypassed = NULL;

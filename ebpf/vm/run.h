@@ -42,6 +42,13 @@ struct bu_edge { /* where control did not go on to the next operation */
 	const struct bu_op *from, *to;
 };
 
+/* Of a link that runs its program at a function's entry and at its return. */
+struct bu_run_session {
+	bool is_return;
+	u64 value;   /* from the entry to the return */
+	u64 *memory; /* where this run's program has it; NULL: it has not asked */
+};
+
 struct bu_run {
 	struct bu_kernel *kernel;
 	const struct bu_prog *prog;  /* which runs now: a tail call changes it */
@@ -60,16 +67,17 @@ struct bu_run {
 	u32 base;      /* depth of the main function of the program that runs now */
 	struct bu_frame frames[BU_MAX_DEPTH];
 	struct bu_packet packet;
-	u64 cookie;                   /* that bpf_throw() was given */
-	struct bu_seq *seq;           /* what an iterator writes to; NULL: this run is of none */
-	u64 seq_handle;               /* the address by which the program calls it */
-	const struct bu_op *bypassed; /* the patch that is not to be entered again now; or NULL */
-	u64 func_ip;                  /* of the function that it is attached to; 0: unknown */
-	u64 attach_cookie;            /* of the link that the run is made through; 0: none */
-	struct bu_views *views;       /* onto memory with bounds of their own; NULL: none */
-	u32 rcu_locks, preempt_locks; /* by kernel functions, and not yet undone */
-	u32 tail_call_target;         /* id of the program that bpf_tail_call chose, 0: none */
-	u64 references;               /* acquired and not yet released: ring buffer records */
+	u64 cookie;                     /* that bpf_throw() was given */
+	struct bu_seq *seq;             /* what an iterator writes to; NULL: this run is of none */
+	u64 seq_handle;                 /* the address by which the program calls it */
+	const struct bu_op *bypassed;   /* the patch that is not to be entered again now; or NULL */
+	u64 func_ip;                    /* of the function that it is attached to; 0: unknown */
+	u64 attach_cookie;              /* of the link that the run is made through; 0: none */
+	struct bu_run_session *session; /* NULL: the link that it is made through has none */
+	struct bu_views *views;         /* onto memory with bounds of their own; NULL: none */
+	u32 rcu_locks, preempt_locks;   /* by kernel functions, and not yet undone */
+	u32 tail_call_target;           /* id of the program that bpf_tail_call chose, 0: none */
+	u64 references;                 /* acquired and not yet released: ring buffer records */
 	struct bu_reference held[BU_MAX_HELD]; /* the first of them; valid while there are any */
 	u32 trail_at;                          /* edges taken so far */
 	struct bu_edge trail[BU_TRAIL];        /* the latest of them: ebpf/vm/trail.c */

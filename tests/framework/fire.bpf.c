@@ -90,6 +90,21 @@ int session(void *ctx)
 	return verdict;
 }
 
+extern _Bool bpf_session_is_return(void) __ksym;
+extern __u64 *bpf_session_cookie(void) __ksym;
+
+/* The return finds what the entry left. */
+SEC("kprobe")
+int session_of_two(void *ctx)
+{
+	__u64 *cookie = bpf_session_cookie();
+
+	note(ctx, bpf_session_is_return() ? 15 : 14);
+	note(ctx, *cookie);
+	*cookie += 100;
+	return verdict;
+}
+
 SEC("kprobe/vfs_read")
 int on_kprobe(void *ctx)
 {

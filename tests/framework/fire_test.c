@@ -14,14 +14,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct fire_bpf *load(void)
+/* libbpf 1.1 knows no sessions. */
+static struct fire_bpf *load_with(int session)
 {
 	struct fire_bpf *skel = BPFUNIT_OPEN(fire_bpf);
 
-	bpf_program__set_expected_attach_type(skel->progs.session,
-					      (enum bpf_attach_type)BU_ATTACH_KPROBE_SESSION);
+	bpf_program__set_expected_attach_type(skel->progs.session, (enum bpf_attach_type)session);
+	bpf_program__set_expected_attach_type(skel->progs.session_of_two,
+					      (enum bpf_attach_type)session);
 	ASSERT_OK(fire_bpf__load(skel));
 	return skel;
+}
+
+static struct fire_bpf *load(void)
+{
+	return load_with(BU_ATTACH_KPROBE_SESSION);
 }
 
 static struct bpf_link *attach(const struct bpf_program *prog)
@@ -154,7 +161,6 @@ BPF_TEST(fire, a_session_sees_the_return_if_it_wants)
 
 	ASSERT_OK(bpfunit_symbol_add("vfs_write"));
 	link = bpf_create(&(struct bu_link_create_attr){
-		/* libbpf 1.1 knows no sessions */
 		.prog_fd = (u32)bpf_program__fd(skel->progs.session),
 		.attach_type = BU_ATTACH_KPROBE_SESSION,
 		.kprobe_multi = { .syms = (u64)functions, .cnt = 2 },
@@ -167,6 +173,56 @@ BPF_TEST(fire, a_session_sees_the_return_if_it_wants)
 	EXPECT_EQ(BPFUNIT_FIRE("kprobe/vfs_read", &regs), 0);
 	EXPECT_EQ(BPFUNIT_FIRE("kretprobe/vfs_read", &regs), 0);
 	EXPECT_STREQ(ran(skel), "10:0");
+}
+
+BPF_TEST(fire, a_session_s_return_finds_what_the_entry_left)
+{
+	struct fire_bpf *skel = load();
+	struct pt_regs regs = { 0 };
+	int link;
+
+	ASSERT_OK(bpfunit_symbol_add("vfs_write"));
+	link = bpf_create(&(struct bu_link_create_attr){
+		.prog_fd = (u32)bpf_program__fd(skel->progs.session_of_two),
+		.attach_type = BU_ATTACH_KPROBE_SESSION,
+		.kprobe_multi = { .syms = (u64)functions, .cnt = 2 },
+	});
+	ASSERT_GE(link, 0);
+	BPFUNIT_FIRE("kprobe/vfs_read", &regs);
+	BPFUNIT_FIRE("kprobe/vfs_write", &regs);
+	BPFUNIT_FIRE("kretprobe/vfs_read", &regs);
+	EXPECT_STREQ(ran(skel), "14:0 0:0 14:0 0:0 15:0 100:0");
+	BPFUNIT_FIRE("kprobe/vfs_read", &regs); /* anew */
+	EXPECT_STREQ(ran(skel), "14:0 0:0");
+	close(link);
+	EXPECT_EQ(bpfunit_attached("kprobe/vfs_read"), 0u);
+}
+
+BPF_TEST(fire, a_session_of_a_file)
+{
+	struct fire_bpf *skel = load_with(BU_ATTACH_UPROBE_SESSION);
+	struct pt_regs regs = { 0 };
+	u64 offset = 64;
+	int link;
+
+	link = bpf_create(&(struct bu_link_create_attr){
+		.prog_fd = (u32)bpf_program__fd(skel->progs.session_of_two),
+		.attach_type = BU_ATTACH_UPROBE_SESSION,
+		.uprobe_multi = { .path = (u64) "/bin/true", .offsets = (u64)&offset, .cnt = 1 },
+	});
+	ASSERT_GE(link, 0);
+	BPFUNIT_FIRE("uprobe/*true:0x40", &regs);
+	BPFUNIT_FIRE("uretprobe/*true:0x40", &regs);
+	EXPECT_STREQ(ran(skel), "14:0 0:0 15:0 100:0");
+	close(link);
+}
+
+BPF_TEST(fire, a_run_without_a_session)
+{
+	struct fire_bpf *skel = load();
+	struct pt_regs regs = { 0 };
+
+	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT, BPFUNIT_RUN(skel->progs.session_of_two, &regs));
 }
 
 BPF_TEST(fire, fires_perf_events)
