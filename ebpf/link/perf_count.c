@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define FORMAT_LOST (1U << 4) /* PERF_FORMAT_LOST, 6.0 */
-#define MAX_WORDS   1024      /* of an answer */
+#define MAX_WORDS   2048      /* of an answer. Source: perf_event_validate_size() */
 
 static bool is_clock(const struct bu_perf_event *event)
 {
@@ -74,6 +74,42 @@ void bu_perf_group_for_each(struct bu_perf_event *leader,
 		if (event->leader == leader->object.id)
 			visit(event, arg);
 	}
+}
+
+struct group_size {
+	u32 members;
+	bool too_large;
+};
+
+static void count_member(struct bu_perf_event *event, void *arg)
+{
+	(void)event;
+	((struct group_size *)arg)->members++;
+}
+
+static void measure(struct group_size *size, u64 format)
+{
+	u32 each = 1 + !!(format & PERF_FORMAT_ID) + !!(format & FORMAT_LOST);
+	u32 words = !!(format & PERF_FORMAT_TOTAL_TIME_ENABLED) +
+		    !!(format & PERF_FORMAT_TOTAL_TIME_RUNNING);
+
+	words += format & PERF_FORMAT_GROUP ? 1 + each * size->members : each;
+	size->too_large |= words > MAX_WORDS;
+}
+
+static void measure_member(struct bu_perf_event *event, void *arg)
+{
+	measure(arg, event->attr.read_format);
+}
+
+bool bu_perf_group_has_room(struct bu_perf_event *leader, u64 read_format)
+{
+	struct group_size size = { .members = 1 };
+
+	bu_perf_group_for_each(leader, count_member, &size);
+	measure(&size, read_format);
+	bu_perf_group_for_each(leader, measure_member, &size);
+	return !size.too_large;
 }
 
 struct answer {

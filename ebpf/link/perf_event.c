@@ -99,7 +99,7 @@ static int check_task(struct bu_kernel *kernel, const struct request *request)
 static int check_group(struct bu_kernel *kernel, struct request *request)
 {
 	struct bu_object *object;
-	const struct bu_perf_event *leader;
+	struct bu_perf_event *leader;
 
 	if (request->group == -1)
 		return 0;
@@ -118,7 +118,7 @@ static int check_group(struct bu_kernel *kernel, struct request *request)
 	if (leader->follower || leader->info.cpu != request->cpu ||
 	    leader->info.pid != request->pid || request->attr.exclusive || request->attr.pinned)
 		return -EINVAL;
-	return 0;
+	return bu_perf_group_has_room(leader, request->attr.read_format) ? 0 : -E2BIG;
 }
 
 /* Samples of BPF output are made in full or not at all. */

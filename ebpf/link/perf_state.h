@@ -69,6 +69,8 @@ struct bu_perf_event *bu_perf_leader(struct bu_perf_event *event);
 /* The leader and those that follow it, in the order of their making. */
 void bu_perf_group_for_each(struct bu_perf_event *leader,
 			    void (*visit)(struct bu_perf_event *event, void *arg), void *arg);
+/* Whether each of the group can still be read when one more, of this format, has joined it. */
+bool bu_perf_group_has_room(struct bu_perf_event *leader, u64 read_format);
 bool bu_perf_ring_readable(struct bu_object *object);
 
 #endif

@@ -5,6 +5,7 @@
 #include "count.skel.h"
 #include <bpf/bpf.h>
 #include <bpfunit/tracing.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define GROUP_OF(leader, ...) OPEN(0, -1, leader, 0, __VA_ARGS__)
@@ -114,6 +115,27 @@ CASE(read_without_its_leader, 1)
 	close((int)leader);
 	EXPECT_EQ(read_event(k, follower, words, sizeof(words)), 16);
 	return (long)words[0];
+}
+
+/* An answer has 16 KiB at most. Each event is two descriptors of the test's. */
+CASE(group_that_is_too_large, -E2BIG)
+{
+	struct rlimit limit;
+	static u64 words[3 * 681 + 4];
+	long leader, last = 0;
+	int nr = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max < 4096)
+		return -E2BIG;
+	limit.rlim_cur = BU_MAX(limit.rlim_cur, (rlim_t)4096);
+	EXPECT_OK(setrlimit(RLIMIT_NOFILE, &limit));
+	leader = OPEN(0, -1, -1, 0, CLOCK, .read_format = 31);
+	for (; last >= 0 && nr < 1000; nr++)
+		last = GROUP_OF((int)leader, CLOCK, .read_format = 31);
+	EXPECT_EQ(nr, 681);
+	EXPECT_EQ(read_event(k, leader, words, sizeof(words)), 16368);
+	EXPECT_EQ(words[0], 681u);
+	return last;
 }
 
 CASE(inherited_event_in_a_map, -EOPNOTSUPP)
