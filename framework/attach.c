@@ -58,8 +58,12 @@ static int collect(const struct bu_attachment *found, void *arg)
 
 static void release(struct list *list)
 {
+	struct bu_kernel *kernel = bu_test_kernel();
+
+	bu_kernel_lock(kernel);
 	for (size_t i = 0; i < list->nr; i++)
 		bu_object_put(&list->entries[i].prog->object);
+	bu_kernel_unlock(kernel);
 	free(list->entries);
 }
 

@@ -172,12 +172,14 @@ void bu_task_refresh(void)
 
 	if (!kernel || !test)
 		return;
+	bu_kernel_lock(kernel);
 	if (!kernel->env.task) {
 		make_task(test, kernel);
 	} else if (kernel->env.task == test->task && changed(&kernel->env, &test->task_env)) {
 		fill(kernel, test->task);
 		test->task_env = kernel->env;
 	}
+	bu_kernel_unlock(kernel);
 }
 
 void bu_task_forget(void)
