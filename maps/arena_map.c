@@ -120,12 +120,17 @@ static bool is_touched(const struct bu_map *map, u32 page)
 	       there & 1;
 }
 
-static bool are_free(const struct bu_map *map, u32 first, u32 count)
+static bool is_allocated(const struct bu_map *map, u32 page)
 {
 	const struct pages *pages = map->priv;
 
+	return pages->used[page] || (pages->mapped && is_touched(map, page));
+}
+
+static bool are_free(const struct bu_map *map, u32 first, u32 count)
+{
 	for (u32 i = first; i < first + count; i++) {
-		if (pages->used[i] || (pages->mapped && is_touched(map, i)))
+		if (is_allocated(map, i))
 			return false;
 	}
 	return true;
@@ -173,7 +178,7 @@ void bu_arena_map_free(struct bu_map *map, u64 address, u32 count)
 	for (u32 i = page_of(map, address); count && i < map->max_entries; i++, count--) {
 		u8 *memory = map->arena.memory + (u64)i * BU_ARENA_PAGE;
 
-		if (!pages->used[i])
+		if (!is_allocated(map, i))
 			continue;
 		pages->used[i] = 0;
 		memset(memory, 0, BU_ARENA_PAGE);

@@ -170,6 +170,18 @@ BPF_TEST(arena_map, programs_get_no_page_that_user_space_uses)
 	EXPECT_EQ((uint64_t)skel->bss->head, USER + PAGE);
 }
 
+BPF_TEST(arena_map, programs_free_pages_of_user_space)
+{
+	struct arena_bpf *skel = load_at(USER);
+	struct node *pages = map_pages(skel->maps.arena, (void *)USER, MAP_FIXED);
+
+	ASSERT_EQ((uint64_t)pages, USER);
+	pages->value = 5;
+	skel->bss->head = (void *)pages;
+	EXPECT_EQ(run(skel->progs.pop), 0);
+	EXPECT_EQ(pages->value, 0); /* a new page */
+}
+
 static int create(uint32_t key, uint32_t value, uint32_t pages, uint32_t flags, uint64_t extra)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags, .map_extra = extra);
