@@ -226,6 +226,19 @@ int bu_files_kind(const char *path)
 	return kind;
 }
 
+int bu_files_keep(int dir, const char *path)
+{
+	char buffer[PATH_MAX];
+	int kind;
+
+	if (!path || bu_on_host())
+		return 0;
+	kind = bu_files_kind(bu_files_path(dir, path, buffer));
+	if (kind == BU_FILE_HOSTS)
+		return 0;
+	return kind < 0 ? kind : -EPERM;
+}
+
 /* Whether a descriptor is a regular file that begins as a BPF object does; its size. */
 static bool is_bpf_object(int fd, size_t *size)
 {

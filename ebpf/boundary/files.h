@@ -45,6 +45,9 @@ int bu_files_open_directory(struct bu_kernel *kernel, const char *path,
 /* What `path` means relative to `dir`: where that is a virtual directory, an absolute path in
  * `buffer`, else `path` as it is. */
 const char *bu_files_path(int dir, const char *path, char buffer[PATH_MAX]);
+/* Virtual files are neither made nor changed nor removed, here or in the host: 0 for a path that is
+ * the host's or a tree's; -EPERM; -ENOENT: a virtual one of which there is none. */
+int bu_files_keep(int dir, const char *path);
 /* What a path is: 0 (a regular file), BU_FILE_DIRECTORY, BU_FILE_HOSTS, or -errno. */
 int bu_files_kind(const char *path);
 

@@ -33,6 +33,14 @@ static long at_path(long number, int dir, const char *path, long c, long d, long
 	return bu_with_errno(err ? err : bu_host_syscall(number, dir, (long)path, c, d, e, 0));
 }
 
+/* The same for a call that changes what is there. Differs: mode and owner of virtual files stay. */
+static long change_at(long number, int dir, const char *path, long c, long d, long e)
+{
+	int err = bu_files_keep(dir, path);
+
+	return err ? bu_with_errno(err) : at_path(number, dir, path, c, d, e);
+}
+
 /* A cgroup's inode number is its identity. */
 static u64 number_of(u64 device, u64 inode)
 {
@@ -315,8 +323,10 @@ BU_INTERPOSED int linkat(int from_dir, const char *from, int to_dir, const char 
 BU_INTERPOSED int symlinkat(const char *target, int dir, const char *path)
 {
 	char host[PATH_MAX];
-	int err = bu_redirect(&path, host);
+	int err = bu_files_keep(dir, path);
 
+	if (!err)
+		err = bu_redirect(&path, host);
 	return bu_with_errno(
 		err ? err : bu_host_syscall(SYS_symlinkat, (long)target, dir, (long)path, 0, 0, 0));
 }
@@ -344,29 +354,31 @@ BU_INTERPOSED ssize_t readlink(const char *path, char *buffer, size_t size)
 
 BU_INTERPOSED int chmod(const char *path, mode_t mode)
 {
-	return at_path(SYS_fchmodat, AT_FDCWD, path, mode, 0, 0);
+	return change_at(SYS_fchmodat, AT_FDCWD, path, mode, 0, 0);
 }
 
 BU_INTERPOSED int chown(const char *path, uid_t owner, gid_t group)
 {
-	return at_path(SYS_fchownat, AT_FDCWD, path, owner, group, 0);
+	return change_at(SYS_fchownat, AT_FDCWD, path, owner, group, 0);
 }
 
 BU_INTERPOSED int lchown(const char *path, uid_t owner, gid_t group)
 {
-	return at_path(SYS_fchownat, AT_FDCWD, path, owner, group, AT_SYMLINK_NOFOLLOW);
+	return change_at(SYS_fchownat, AT_FDCWD, path, owner, group, AT_SYMLINK_NOFOLLOW);
 }
 
 BU_INTERPOSED int fchownat(int dir, const char *path, uid_t owner, gid_t group, int flags)
 {
-	return at_path(SYS_fchownat, dir, path, owner, group, flags);
+	return change_at(SYS_fchownat, dir, path, owner, group, flags);
 }
 
 BU_INTERPOSED int truncate(const char *path, off_t length)
 {
 	char host[PATH_MAX];
-	int err = bu_redirect(&path, host);
+	int err = bu_files_keep(AT_FDCWD, path);
 
+	if (!err)
+		err = bu_redirect(&path, host);
 	return bu_with_errno(err ? err
 				 : bu_host_syscall(SYS_truncate, (long)path, length, 0, 0, 0, 0));
 }
@@ -376,8 +388,10 @@ BU_INTERPOSED int mknodat(int dir, const char *path, mode_t mode, dev_t device)
 {
 	const char *given = path;
 	char host[PATH_MAX];
-	int err = bu_redirect(&path, host);
+	int err = bu_files_keep(dir, path);
 
+	if (!err)
+		err = bu_redirect(&path, host);
 	if (!err && path != given)
 		err = S_ISREG(mode) || !(mode & S_IFMT) ? -EACCES : -EPERM;
 	return bu_with_errno(

@@ -5,6 +5,7 @@
  * that are relative to a descriptor or to the current directory work on the host as they are; where
  * they lead is asked only in processes that have touched a tree.
  */
+#include "ebpf/boundary/files.h"
 #include "ebpf/boundary/redirect.h"
 
 #include "ebpf/kernel.h"
@@ -21,7 +22,9 @@ int bu_place_find(struct bu_place *place, int dir, const char *path)
 	place->dir = dir;
 	place->path = path;
 	place->tree = NULL;
-	err = bu_redirect(&place->path, place->host);
+	err = bu_files_keep(dir, path);
+	if (!err)
+		err = bu_redirect(&place->path, place->host);
 	place->kernel = bu_kernel_if_any();
 	if (err || !path || !place->kernel || !place->kernel->trees)
 		return err;

@@ -71,6 +71,29 @@ static const char *names(const char *path)
 	return text;
 }
 
+/* Not in the host either, where this would not be refused. */
+BPF_TEST(files, cannot_be_changed)
+{
+	static const char path[] = "/sys/class/net/lo/mtu";
+	const char *volatile nowhere = NULL;
+	int dir = open("/sys/class/net/lo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ASSERT_GE(dir, 0);
+	EXPECT_ERR(chmod(path, 0644), EPERM);
+	EXPECT_ERR(chown(path, 0, 0), EPERM);
+	EXPECT_ERR(truncate(path, 4096), EPERM);
+	EXPECT_ERR(unlink(path), EPERM);
+	EXPECT_ERR(unlinkat(dir, "mtu", 0), EPERM);
+	EXPECT_ERR(rename(path, "/sys/class/net/lo/other"), EPERM);
+	EXPECT_ERR(rmdir("/sys/class/net/lo"), EPERM);
+	EXPECT_ERR(mkdir("/sys/class/net/lo", 0755), EPERM);
+	EXPECT_ERR(mkdirat(dir, "other", 0755), ENOENT);
+	EXPECT_ERR(symlink("x", "/sys/class/net/other"), ENOENT);
+	EXPECT_ERR(chmod("/sys/class/net/other", 0644), ENOENT);
+	EXPECT_ERR(chmod(nowhere, 0644), EFAULT);
+	close(dir);
+}
+
 BPF_TEST(files, directories)
 {
 	EXPECT_STREQ(names("/sys/bus/event_source/devices"),
