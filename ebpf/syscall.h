@@ -40,6 +40,9 @@ int bu_token_error(const union bpf_attr *attr, u32 at);
  * such memory (ebpf/boundary/usercopy.c). */
 int bu_copy_from_user(void *to, u64 from, size_t size);
 int bu_copy_to_user(u64 to, const void *from, size_t size);
+/* A caller's string into `size` bytes: its length; `size` when no NUL is among so many (none is put
+ * there); -EFAULT. */
+long bu_string_from_user(char *to, u64 from, size_t size);
 /* 0; -E2BIG when the bytes of a caller's struct behind the `known` ones are not all zero. */
 int bu_check_tail_zero(u64 user, u32 known, u32 size);
 

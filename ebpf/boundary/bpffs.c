@@ -139,16 +139,13 @@ void bu_pins_destroy(struct bu_kernel *kernel)
 	kernel->pins = NULL;
 }
 
-/* Byte by byte: what follows the string may not be the caller's. */
 static int copy_path(u64 user, char path[PATH_MAX])
 {
-	for (u32 at = 0; at < PATH_MAX; at++) {
-		int err = bu_copy_from_user(path + at, user + at, 1);
+	long length = bu_string_from_user(path, user, PATH_MAX);
 
-		if (err || !path[at])
-			return err;
-	}
-	return -ENAMETOOLONG;
+	if (length < 0)
+		return -EFAULT;
+	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 /* Common to both commands: which flags there may be, and the directory that paths begin at. */

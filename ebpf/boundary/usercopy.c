@@ -21,6 +21,7 @@
 /* Of madvise(2); not in the oldest header that we build with. */
 #define POPULATE_READ  22
 #define POPULATE_WRITE 23
+#define SMALLEST_PAGE  4096
 #define START_BRK      47 /* field of /proc/pid/stat */
 #define MAIN_STACK                                                                                 \
 	(4 << 20) /* how far below its top a frame is taken to be on the main thread's stack */
@@ -133,6 +134,24 @@ int bu_copy_from_user(void *to, u64 from, size_t size)
 	if (!err && size)
 		memcpy(to, (const void *)from, size);
 	return err;
+}
+
+long bu_string_from_user(char *to, u64 from, size_t size)
+{
+	const char *text = (const char *)from;
+	size_t at = 0, end;
+
+	while (at < size) { /* a page at a time: the next one may be missing */
+		end = BU_MIN(size, at + SMALLEST_PAGE - (from + at) % SMALLEST_PAGE);
+		if (check_access(from + at, end - at, POPULATE_READ))
+			return -EFAULT;
+		for (; at < end; at++) {
+			to[at] = text[at];
+			if (!to[at])
+				return (long)at;
+		}
+	}
+	return (long)size;
 }
 
 int bu_copy_to_user(u64 to, const void *from, size_t size)

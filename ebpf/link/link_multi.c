@@ -104,13 +104,11 @@ static int check(const struct bu_link_request *request)
 
 static int copy_name(char name[NAME_SIZE], u64 user)
 {
-	for (int i = 0; i < NAME_SIZE; i++) {
-		if (bu_copy_from_user(&name[i], user + i, 1))
-			return -EFAULT;
-		if (!name[i])
-			return 0;
-	}
-	return -E2BIG;
+	long length = bu_string_from_user(name, user, NAME_SIZE);
+
+	if (length < 0)
+		return -EFAULT;
+	return length < NAME_SIZE ? 0 : -E2BIG;
 }
 
 /* The pointer to a name that lies in place->at becomes the function's address. */

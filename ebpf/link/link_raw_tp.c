@@ -86,15 +86,8 @@ const char *bu_link_raw_tp_name(const struct bu_link *link)
 /* At most NAME_SIZE - 1 characters: what follows is cut off. */
 static int copy_name(char name[NAME_SIZE], u64 user)
 {
-	int err = 0;
-
 	memset(name, 0, NAME_SIZE);
-	for (int i = 0; !err && i < NAME_SIZE - 1; i++) {
-		err = bu_copy_from_user(&name[i], user + i, 1);
-		if (!name[i])
-			break;
-	}
-	return err;
+	return bu_string_from_user(name, user, NAME_SIZE - 1) < 0 ? -EFAULT : 0;
 }
 
 static long open_named(struct bu_link_request *request, u64 user)

@@ -36,13 +36,11 @@ static int check(const struct bu_link_request *request)
 /* A path of the caller's, without a NUL within PATH_MAX: -EINVAL. */
 static int copy_path(char path[PATH_MAX], u64 user)
 {
-	for (int i = 0; i < PATH_MAX; i++) {
-		if (bu_copy_from_user(&path[i], user + i, 1))
-			return -EFAULT;
-		if (!path[i])
-			return 0;
-	}
-	return -EINVAL;
+	long length = bu_string_from_user(path, user, PATH_MAX);
+
+	if (length < 0)
+		return -EFAULT;
+	return length < PATH_MAX ? 0 : -EINVAL;
 }
 
 /* What an open descriptor leads to: the path without links, and the file's size. */

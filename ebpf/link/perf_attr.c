@@ -138,16 +138,11 @@ static int tracepoint(struct bu_perf_event *event)
 static int copy_name(struct bu_perf_event *event, u64 user, size_t max)
 {
 	char *name = malloc(max);
-	int err = name ? 0 : -ENOMEM;
+	long length = name ? bu_string_from_user(name, user, max) : -ENOMEM;
 
-	for (size_t i = 0; !err; i++) {
-		err = i == max ? -E2BIG : bu_copy_from_user(&name[i], user + i, 1);
-		if (!err && !name[i])
-			break;
-	}
-	if (err) {
+	if (length < 0 || length == (long)max) {
 		free(name);
-		return err;
+		return length < 0 ? (int)length : -E2BIG;
 	}
 	event->own_name = name;
 	return 0;

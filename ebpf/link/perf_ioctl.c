@@ -84,15 +84,11 @@ static bool is_filter(const char *text)
 
 static int set_filter(struct bu_perf_event *event, u64 user)
 {
-	size_t max = sysconf(_SC_PAGESIZE), len = 0;
-	char *text = malloc(max);
-	int err = text ? 0 : -ENOMEM;
+	long max = sysconf(_SC_PAGESIZE);
+	char *text = malloc((size_t)max);
+	long length = text ? bu_string_from_user(text, user, (size_t)max) : -ENOMEM;
+	int err = length < 0 ? (int)length : length == max ? -EINVAL : 0;
 
-	do
-		err = err          ? err
-		      : len == max ? -EINVAL
-				   : bu_copy_from_user(&text[len], user + len, 1);
-	while (!err && text[len++]);
 	if (!err && !bu_perf_is_tracing(event))
 		err = -EINVAL;
 	if (!err && event->filtered)

@@ -80,15 +80,10 @@ static bool is_gpl(const char *license)
 
 static int copy_license(struct bu_prog *prog, u64 user)
 {
-	char license[LICENSE_LEN] = "", c = 1;
-	int err = 0;
+	char license[LICENSE_LEN] = "";
 
-	for (int i = 0; !err && c && i < LICENSE_LEN - 1; i++) {
-		err = bu_copy_from_user(&c, user + i, 1);
-		license[i] = c;
-	}
-	if (err)
-		return err;
+	if (bu_string_from_user(license, user, LICENSE_LEN - 1) < 0)
+		return -EFAULT;
 	prog->gpl = is_gpl(license);
 	memcpy(prog->license, license, sizeof(prog->license) - 1);
 	return 0;

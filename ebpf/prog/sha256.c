@@ -41,21 +41,20 @@ static void expand(u32 w[64], const u8 *block)
 
 static void add_block(u32 state[8], const u8 *block)
 {
-	u32 w[64], v[8], t1, t2;
+	u32 a = state[0], b = state[1], c = state[2], d = state[3];
+	u32 e = state[4], f = state[5], g = state[6], h = state[7];
+	u32 w[64], t1, t2;
 
 	expand(w, block);
-	memcpy(v, state, sizeof(v));
 	for (int i = 0; i < 64; i++) {
-		t1 = v[7] + (rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)) +
-		     ((v[4] & v[5]) ^ (~v[4] & v[6])) + round_constants[i] + w[i];
-		t2 = (rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22)) +
-		     ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t1;
-		v[0] = t1 + t2;
+		t1 = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) +
+		     round_constants[i] + w[i];
+		t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+		h = g, g = f, f = e, e = d + t1;
+		d = c, c = b, b = a, a = t1 + t2;
 	}
-	for (int i = 0; i < 8; i++)
-		state[i] += v[i];
+	state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+	state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 void bu_sha256(const void *data, size_t size, u8 digest[32])

@@ -83,3 +83,38 @@ BPF_TEST(usercopy, instructions_that_are_not_there)
 	EXPECT_ERR(bpf_prog_load(BPF_PROG_TYPE_XDP, "p", end, (void *)(end - 16), 2, NULL), EFAULT);
 	EXPECT_OK(bpf_prog_load(BPF_PROG_TYPE_XDP, "p", "GPL", (void *)(end - 16), 2, NULL));
 }
+
+static int load_licensed(const char *license)
+{
+	/* bpf_get_current_task() is for GPL-compatible programs, so what was read is seen. */
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "licensed", license, insns, 3, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
+BPF_TEST(usercopy, strings_that_end_where_memory_does)
+{
+	char *end = wall(PROT_NONE), *across = end - 4096 - 2;
+
+	memcpy(end - 4, "GPL", 4);
+	EXPECT_OK(load_licensed(end - 4));
+	EXPECT_ERR(load_licensed(end), EFAULT);
+	memcpy(across, "GPL", 4);
+	EXPECT_OK(load_licensed(across));
+	across[2] = 'x';
+	EXPECT_ERR(load_licensed(across), EINVAL);
+	end[-1] = 'x';
+	EXPECT_ERR(load_licensed(end - 4), EFAULT);
+	/* Longer than any license: what was read of it counts. Source: bpf_prog_load(), 127 bytes
+	 */
+	memset(end - 127, 'x', 127);
+	EXPECT_ERR(load_licensed(end - 127), EINVAL);
+	EXPECT_ERR(load_licensed(end - 126), EFAULT);
+}
