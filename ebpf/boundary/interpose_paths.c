@@ -36,9 +36,10 @@ static long at_path(long number, int dir, const char *path, long c, long d, long
 /* The same for a call that changes what is there. Differs: mode and owner of virtual files stay. */
 static long change_at(long number, int dir, const char *path, long c, long d, long e)
 {
-	int err = bu_files_keep(dir, path);
+	char host[PATH_MAX];
+	int err = bu_redirect_change(dir, &path, host);
 
-	return err ? bu_with_errno(err) : at_path(number, dir, path, c, d, e);
+	return bu_with_errno(err ? err : bu_host_syscall(number, dir, (long)path, c, d, e, 0));
 }
 
 /* A cgroup's inode number is its identity. */
@@ -323,10 +324,8 @@ BU_INTERPOSED int linkat(int from_dir, const char *from, int to_dir, const char 
 BU_INTERPOSED int symlinkat(const char *target, int dir, const char *path)
 {
 	char host[PATH_MAX];
-	int err = bu_files_keep(dir, path);
+	int err = bu_redirect_change(dir, &path, host);
 
-	if (!err)
-		err = bu_redirect(&path, host);
 	return bu_with_errno(
 		err ? err : bu_host_syscall(SYS_symlinkat, (long)target, dir, (long)path, 0, 0, 0));
 }
@@ -375,10 +374,8 @@ BU_INTERPOSED int fchownat(int dir, const char *path, uid_t owner, gid_t group, 
 BU_INTERPOSED int truncate(const char *path, off_t length)
 {
 	char host[PATH_MAX];
-	int err = bu_files_keep(AT_FDCWD, path);
+	int err = bu_redirect_change(AT_FDCWD, &path, host);
 
-	if (!err)
-		err = bu_redirect(&path, host);
 	return bu_with_errno(err ? err
 				 : bu_host_syscall(SYS_truncate, (long)path, length, 0, 0, 0, 0));
 }
@@ -388,10 +385,8 @@ BU_INTERPOSED int mknodat(int dir, const char *path, mode_t mode, dev_t device)
 {
 	const char *given = path;
 	char host[PATH_MAX];
-	int err = bu_files_keep(dir, path);
+	int err = bu_redirect_change(dir, &path, host);
 
-	if (!err)
-		err = bu_redirect(&path, host);
 	if (!err && path != given)
 		err = S_ISREG(mode) || !(mode & S_IFMT) ? -EACCES : -EPERM;
 	return bu_with_errno(

@@ -44,6 +44,9 @@ struct bu_tree {
 /* Make *path the host's name for it: left alone when it lies in no tree, else a name that is put in
  * `host`. 0, or -errno: the file system refuses such names, or its directory cannot be made. */
 int bu_redirect(const char **path, char host[PATH_MAX]);
+/* The same for a call that changes what is there: virtual files stay as they are, as
+ * bu_files_keep() says (ebpf/boundary/redirect_change.c). */
+int bu_redirect_change(int dir, const char **path, char host[PATH_MAX]);
 /* The same in a kernel that is not the process's yet; -ENOENT: in no tree. */
 int bu_redirect_in(struct bu_kernel *kernel, const char *path, char host[PATH_MAX]);
 /* The tree that a host's name lies in, or NULL. */

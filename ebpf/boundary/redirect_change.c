@@ -14,6 +14,13 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
+int bu_redirect_change(int dir, const char **path, char host[PATH_MAX])
+{
+	int err = bu_files_keep(dir, *path);
+
+	return err ? err : bu_redirect(path, host);
+}
+
 int bu_place_find(struct bu_place *place, int dir, const char *path)
 {
 	char host[PATH_MAX];
@@ -22,9 +29,7 @@ int bu_place_find(struct bu_place *place, int dir, const char *path)
 	place->dir = dir;
 	place->path = path;
 	place->tree = NULL;
-	err = bu_files_keep(dir, path);
-	if (!err)
-		err = bu_redirect(&place->path, place->host);
+	err = bu_redirect_change(dir, &place->path, place->host);
 	place->kernel = bu_kernel_if_any();
 	if (err || !path || !place->kernel || !place->kernel->trees)
 		return err;
