@@ -136,10 +136,10 @@ BU_INTERPOSED ssize_t sendto(int fd, const void *data, size_t size, int flags,
 {
 	struct bu_nl_socket *socket;
 	struct bu_kernel *kernel;
-	long sent;
+	int err;
 
-	if (!bu_on_host() && bu_packet_send(&sent, fd, address, len, size))
-		return bu_with_errno(sent);
+	if (!bu_on_host() && bu_packet_send(&err, fd, address, len))
+		return bu_with_errno(err ? err : (long)size);
 	kernel = enter(fd, &socket);
 	if (!kernel)
 		return bu_with_errno(bu_host_syscall(SYS_sendto, fd, (long)data, size, flags,
@@ -182,10 +182,11 @@ BU_INTERPOSED ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	size_t size;
 	void *data;
 	long sent;
+	int err;
 
 	if (message && !bu_on_host() &&
-	    bu_packet_send(&sent, fd, message->msg_name, message->msg_namelen, size_of(message)))
-		return bu_with_errno(sent);
+	    bu_packet_send(&err, fd, message->msg_name, message->msg_namelen))
+		return bu_with_errno(err ? err : (long)size_of(message));
 	kernel = enter(fd, &socket);
 	if (!kernel)
 		return bu_with_errno(

@@ -83,7 +83,7 @@ int bu_packet_socket(int type);
 /* bind(2), sendto(2) with an address of AF_PACKET, setsockopt(2) of SOL_SOCKET that attaches a
  * program: true and what it gives in *result; false: the host's. */
 bool bu_packet_bind(int *result, int fd, const void *address, u32 len);
-bool bu_packet_send(long *result, int fd, const void *address, u32 len, size_t size);
+bool bu_packet_send(int *result, int fd, const void *address, u32 len);
 bool bu_socket_attach(int *result, int fd, int option, const void *value, u32 len);
 
 /* Attach, replace or remove the XDP program of a device as netlink does; `prog` NULL: remove.

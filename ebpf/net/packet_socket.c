@@ -75,15 +75,13 @@ bool bu_packet_bind(int *result, int fd, const void *address, u32 len)
 	return true;
 }
 
-bool bu_packet_send(long *result, int fd, const void *address, u32 len, size_t size)
+bool bu_packet_send(int *result, int fd, const void *address, u32 len)
 {
 	if (!is_packet_address(fd, address, len))
 		return false;
 	*result = check_device((u64)address, len);
 	if (*result == -ENODEV)
 		*result = -ENXIO;
-	if (!*result)
-		*result = (long)size;
 	return true;
 }
 
