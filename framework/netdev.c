@@ -18,13 +18,6 @@
 
 #define UNDECIDED (-1) /* TCX_NEXT, TC_ACT_UNSPEC */
 
-static int with_errno(int result)
-{
-	if (result < 0)
-		errno = -result;
-	return result;
-}
-
 int bpfunit_netdev(const char *name)
 {
 	struct bu_kernel *kernel = bu_test_kernel();
@@ -33,11 +26,11 @@ int bpfunit_netdev(const char *name)
 	if (bu_on_host())
 		bu_needs_vm("devices of the emulated kernel");
 	if (!name)
-		return with_errno(-EINVAL);
+		return bu_public_result(-EINVAL);
 	ifindex = bu_netdev_add(kernel, name, BU_NETDEV_NIC);
 	if (ifindex == -EEXIST)
 		ifindex = bu_netdev_by_name(kernel, name)->ifindex;
-	return with_errno(ifindex);
+	return bu_public_result(ifindex);
 }
 
 int bpfunit_netdev_netkit(const char *primary, const char *peer)
@@ -45,13 +38,13 @@ int bpfunit_netdev_netkit(const char *primary, const char *peer)
 	if (bu_on_host())
 		bu_needs_vm("devices of the emulated kernel");
 	if (!primary || !peer)
-		return with_errno(-EINVAL);
-	return with_errno(bu_netdev_add_netkit(bu_test_kernel(), primary, peer));
+		return bu_public_result(-EINVAL);
+	return bu_public_result(bu_netdev_add_netkit(bu_test_kernel(), primary, peer));
 }
 
 int bpfunit_netdev_delete(int ifindex)
 {
-	return with_errno(bu_netdev_delete(bu_test_kernel(), ifindex));
+	return bu_public_result(bu_netdev_delete(bu_test_kernel(), ifindex));
 }
 
 /* The way of a packet */

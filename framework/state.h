@@ -11,6 +11,7 @@
 #define BU_STATE_H
 
 #include <bpfunit/base.h>
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 
@@ -60,6 +61,14 @@ struct bu_test {
 	struct bu_refused *host_refused; /* framework/host_refused.c */
 	struct bu_comparisons *comparisons; /* framework/compare.c; NULL: another backend */
 };
+
+/* What a public function returns: -errno is errno, too. */
+static inline int bu_public_result(int result)
+{
+	if (result < 0)
+		errno = -result;
+	return result;
+}
 
 /* The running test, or NULL. */
 struct bu_test *bu_test(void);

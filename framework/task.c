@@ -219,13 +219,6 @@ void bpfunit_set_current_task(void *task)
 
 /* What iterators find */
 
-static int with_errno(int result)
-{
-	if (result < 0)
-		errno = -result;
-	return result;
-}
-
 /* The task's entry, or NULL with *error; `part` is what is to be added to it. */
 static struct bu_task *entry_of(void *task, const void *part, int *error)
 {
@@ -246,7 +239,7 @@ int bpfunit_task_add(void *task)
 	int err;
 
 	entry_of(task, task, &err);
-	return with_errno(err);
+	return bu_public_result(err);
 }
 
 int bpfunit_task_add_file(void *task, uint32_t fd, void *file)
@@ -254,7 +247,7 @@ int bpfunit_task_add_file(void *task, uint32_t fd, void *file)
 	int err;
 	struct bu_task *entry = entry_of(task, file, &err);
 
-	return with_errno(entry ? bu_task_add_file(entry, fd, file) : err);
+	return bu_public_result(entry ? bu_task_add_file(entry, fd, file) : err);
 }
 
 int bpfunit_task_add_vma(void *task, void *vma)
@@ -262,5 +255,5 @@ int bpfunit_task_add_vma(void *task, void *vma)
 	int err;
 	struct bu_task *entry = entry_of(task, vma, &err);
 
-	return with_errno(entry ? bu_task_add_vma(entry, vma) : err);
+	return bu_public_result(entry ? bu_task_add_vma(entry, vma) : err);
 }

@@ -10,13 +10,6 @@
 #include "framework/host.h"
 #include "framework/state.h"
 
-static int with_errno(int err)
-{
-	if (err)
-		errno = -err;
-	return err;
-}
-
 int bpfunit_symbol_add(const char *name)
 {
 	struct bu_kernel *kernel = bu_test_kernel();
@@ -26,7 +19,7 @@ int bpfunit_symbol_add(const char *name)
 	bu_kernel_lock(kernel);
 	err = bu_symbol_add(kernel, name, 'T');
 	bu_kernel_unlock(kernel);
-	return with_errno(err);
+	return bu_public_result(err);
 }
 
 int bpfunit_tracepoint_add(const char *category, const char *name)
@@ -38,7 +31,7 @@ int bpfunit_tracepoint_add(const char *category, const char *name)
 	bu_kernel_lock(kernel);
 	err = bu_tracepoint_add(kernel, category, name);
 	bu_kernel_unlock(kernel);
-	return with_errno(err);
+	return bu_public_result(err);
 }
 
 uint64_t bpfunit_symbol(const char *name)
@@ -66,5 +59,5 @@ int bpfunit_perf_counter_set(int fd, uint64_t value)
 	if (event)
 		bu_perf_count_set(event, value);
 	bu_kernel_unlock(kernel);
-	return with_errno(event ? 0 : -EBADF);
+	return bu_public_result(event ? 0 : -EBADF);
 }
