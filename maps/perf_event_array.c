@@ -11,28 +11,29 @@
 #include "maps/fd_array.h"
 #include "maps/stubs.h"
 
-long bu_perf_event_array_output(struct bu_map *map, u64 index, u32 cpu, const void *data, u32 size)
+/* The event of a CPU; NULL: there is none, and why. */
+static struct bu_object *event_at(struct bu_map *map, u64 index, u32 cpu, int *error)
 {
-	struct bu_object *event;
-
 	if (index == BPF_F_CURRENT_CPU)
 		index = cpu;
-	if (index >= map->max_entries)
-		return -E2BIG;
-	event = bu_fd_array_get(map, index);
-	return event ? bu_perf_event_output(event, data, size, cpu) : -ENOENT;
+	*error = index < map->max_entries ? -ENOENT : -E2BIG;
+	return index < map->max_entries ? bu_fd_array_get(map, index) : NULL;
+}
+
+long bu_perf_event_array_output(struct bu_map *map, u64 index, u32 cpu, const void *data, u32 size)
+{
+	int error;
+	struct bu_object *event = event_at(map, index, cpu, &error);
+
+	return event ? bu_perf_event_output(event, data, size, cpu) : error;
 }
 
 int bu_perf_event_array_count(struct bu_map *map, u64 index, u32 cpu, struct bu_perf_count *count)
 {
-	struct bu_object *event;
+	int error;
+	struct bu_object *event = event_at(map, index, cpu, &error);
 
-	if (index == BPF_F_CURRENT_CPU)
-		index = cpu;
-	if (index >= map->max_entries)
-		return -E2BIG;
-	event = bu_fd_array_get(map, index);
-	return event ? bu_perf_count(event, cpu, count) : -ENOENT;
+	return event ? bu_perf_count(event, cpu, count) : error;
 }
 
 /* Programs could not read an event that child processes inherit. */
