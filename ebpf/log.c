@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Text that grows. Invariant: text[len] is NUL and len < cap, or text is NULL and both are 0. */
+/* Text that grows, and text that does not. Invariant of the first: text[len] is NUL and len < cap,
+ * or text is NULL and both are 0. */
 #include "ebpf/log.h"
 
 #include <stdarg.h>
@@ -43,4 +44,17 @@ void bu_log_free(struct bu_log *log)
 {
 	free(log->text);
 	*log = (struct bu_log){ 0 };
+}
+
+void bu_words_add(struct bu_words *words, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(words->at, words->left, format, args);
+	va_end(args);
+	len = BU_MIN(len, (int)words->left - 1);
+	words->at += len;
+	words->left -= len;
 }

@@ -7,9 +7,9 @@
  */
 #include "ebpf/btf/core_spec.h"
 
+#include "ebpf/log.h"
 #include "ebpf/uapi.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,59 +124,41 @@ static bool take_step(const struct bu_btf *btf, u32 type_id, long index, struct 
 	return true;
 }
 
-struct words {
-	char *at;
-	size_t left;
-};
-
-static void BU_PRINTF(2, 3) add(struct words *words, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(words->at, words->left, format, args);
-	va_end(args);
-	len = BU_MIN(len, (int)words->left - 1);
-	words->at += len;
-	words->left -= len;
-}
-
-static void spell_path(const struct bu_core_spec *spec, struct words *words)
+static void spell_path(const struct bu_core_spec *spec, struct bu_words *words)
 {
 	const char *at = spec->access;
 	long index = next_index(&at);
 	struct step step = { .type_id = spec->type_id };
 
 	if (index > 0)
-		add(words, "[%ld]", index);
+		bu_words_add(words, "[%ld]", index);
 	while ((index = next_index(&at)) >= 0) {
 		if (!take_step(spec->btf, step.type_id, index, &step)) {
-			add(words, ".?");
+			bu_words_add(words, ".?");
 			return;
 		}
 		if (!step.member)
-			add(words, "[%ld]", index);
+			bu_words_add(words, "[%ld]", index);
 		else if (*step.member)
-			add(words, ".%s", step.member);
+			bu_words_add(words, ".%s", step.member);
 	}
 }
 
 void bu_core_spell(const struct bu_core_spec *spec, char *text, size_t size)
 {
 	const struct btf_type *root = root_of(spec->btf, spec->type_id);
-	struct words words = { text, size };
+	struct bu_words words = { text, size };
 	const char *at = spec->access;
 
 	if (!of_field(spec->kind) || !*name_of(spec->btf, root))
-		add(&words, "%s", keyword(root));
-	add(&words, "%s", name_of(spec->btf, root));
+		bu_words_add(&words, "%s", keyword(root));
+	bu_words_add(&words, "%s", name_of(spec->btf, root));
 	if (of_field(spec->kind))
 		spell_path(spec, &words);
 	else if (of_enumerator(spec->kind))
-		add(&words, ".%s",
-		    enumerator(spec->btf, bu_btf_skip_modifiers(spec->btf, spec->type_id),
-			       next_index(&at)));
+		bu_words_add(&words, ".%s",
+			     enumerator(spec->btf, bu_btf_skip_modifiers(spec->btf, spec->type_id),
+					next_index(&at)));
 }
 
 /* The kernel's type of the name without its flavor, or NULL. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Calls and values in words: arguments by the kinds in the helper's row, flags by name. */
 #include "ebpf/kernel.h"
+#include "ebpf/log.h"
 #include "ebpf/prog/kfunc.h"
 #include "ebpf/vm/fault_text.h"
 #include "ebpf/vm/trace.h"
 #include "ebpf/vm/view.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,24 +40,6 @@ static const struct {
 	{ BPF_FUNC_perf_event_output, 2, cpu_flags },
 };
 
-struct text {
-	char *at;
-	size_t left;
-};
-
-static void BU_PRINTF(2, 3) add(struct text *text, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(text->at, text->left, format, args);
-	va_end(args);
-	len = BU_MIN(len, (int)text->left - 1);
-	text->at += len;
-	text->left -= len;
-}
-
 void bu_trace_value(const struct bu_run *run, u64 value, char *text, size_t size)
 {
 	const struct bu_region *region = bu_arena_region(&run->kernel->arena, (void *)value);
@@ -73,17 +55,17 @@ void bu_trace_value(const struct bu_run *run, u64 value, char *text, size_t size
 	}
 }
 
-static void add_value(struct text *text, const struct bu_run *run, u64 value)
+static void add_value(struct bu_words *text, const struct bu_run *run, u64 value)
 {
 	char words[320];
 
 	bu_trace_value(run, value, words, sizeof(words));
-	add(text, "%s", words);
+	bu_words_add(text, "%s", words);
 }
 
 /* Bytes where they can be read, else the pointer. */
-static void add_bytes(struct text *text, const struct bu_run *run, const char *what, u64 address,
-		      u64 size)
+static void add_bytes(struct bu_words *text, const struct bu_run *run, const char *what,
+		      u64 address, u64 size)
 {
 	u64 shown = BU_MIN(size, (u64)SHOWN_BYTES);
 	const u8 *bytes = bu_mem_readable(&run->kernel->arena, address, shown);
@@ -92,28 +74,28 @@ static void add_bytes(struct text *text, const struct bu_run *run, const char *w
 		add_value(text, run, address);
 		return;
 	}
-	add(text, "%s", what);
+	bu_words_add(text, "%s", what);
 	for (u64 i = 0; i < shown; i++)
-		add(text, "%s%02x", i || what[0] ? " " : "", bytes[i]);
+		bu_words_add(text, "%s%02x", i || what[0] ? " " : "", bytes[i]);
 	if (shown < size)
-		add(text, " ...");
+		bu_words_add(text, " ...");
 }
 
-static void add_flags(struct text *text, const struct flag *flag, u64 value)
+static void add_flags(struct bu_words *text, const struct flag *flag, u64 value)
 {
 	const char *bar = "";
 
 	if (!value)
-		add(text, "0");
+		bu_words_add(text, "0");
 	for (; flag->name && value; flag++) {
 		if ((value & flag->value) != flag->value)
 			continue;
-		add(text, "%s%s", bar, flag->name);
+		bu_words_add(text, "%s%s", bar, flag->name);
 		value &= ~flag->value;
 		bar = "|";
 	}
 	if (value)
-		add(text, "%s0x%llx", bar, (unsigned long long)value);
+		bu_words_add(text, "%s0x%llx", bar, (unsigned long long)value);
 }
 
 static const struct flag *flags_of(u32 id, int arg)
@@ -124,7 +106,7 @@ static const struct flag *flags_of(u32 id, int arg)
 	return NULL;
 }
 
-static void add_func(struct text *text, const struct bu_run *run, u64 address)
+static void add_func(struct bu_words *text, const struct bu_run *run, u64 address)
 {
 	u64 at = address - (u64)run->prog->code;
 	const struct bu_func *func = NULL;
@@ -132,24 +114,24 @@ static void add_func(struct text *text, const struct bu_run *run, u64 address)
 	if (at % 8 == 0 && at / 8 < run->prog->nr_insns)
 		func = bu_prog_func(run->prog, (u32)(at / 8));
 	if (func && func->name && func->name[0])
-		add(text, "%s()", func->name);
+		bu_words_add(text, "%s()", func->name);
 	else
 		add_value(text, run, address);
 }
 
-static void add_string(struct text *text, const struct bu_run *run, u64 address)
+static void add_string(struct bu_words *text, const struct bu_run *run, u64 address)
 {
 	const char *seen = (const char *)bu_mem_seen(&run->kernel->arena, address);
 	u64 span = bu_arena_readable_span(&run->kernel->arena, seen, 64);
 
 	if (span)
-		add(text, "\"%.*s\"", (int)strnlen(seen, span), seen);
+		bu_words_add(text, "\"%.*s\"", (int)strnlen(seen, span), seen);
 	else
 		add_value(text, run, address);
 }
 
-static void add_arg(struct text *text, const struct bu_run *run, u32 id, const u64 args[5], int i,
-		    const struct bu_map **map)
+static void add_arg(struct bu_words *text, const struct bu_run *run, u32 id, const u64 args[5],
+		    int i, const struct bu_map **map)
 {
 	const struct flag *flags = flags_of(id, i);
 
@@ -157,7 +139,7 @@ static void add_arg(struct text *text, const struct bu_run *run, u32 id, const u
 	case BU_ARG_CONST_MAP_PTR:
 		*map = bu_map_of_handle(run->kernel, args[i]);
 		if (*map)
-			add(text, "map '%s'", (*map)->name);
+			bu_words_add(text, "map '%s'", (*map)->name);
 		else
 			add_value(text, run, args[i]);
 		break;
@@ -172,7 +154,7 @@ static void add_arg(struct text *text, const struct bu_run *run, u32 id, const u
 		add_bytes(text, run, "", args[i], i < 4 ? args[i + 1] : 0);
 		break;
 	case BU_ARG_CTX:
-		add(text, args[i] == (u64)run->ctx ? "ctx" : "not ctx");
+		bu_words_add(text, args[i] == (u64)run->ctx ? "ctx" : "not ctx");
 		break;
 	case BU_ARG_FUNC:
 		add_func(text, run, args[i]);
@@ -200,7 +182,7 @@ const char *bu_trace_callee(const struct bu_run *run, u32 id, char *text, size_t
 
 void bu_trace_bytes(const struct bu_run *run, u64 address, u64 bytes, char *text, size_t size)
 {
-	struct text out = { text, size };
+	struct bu_words out = { text, size };
 
 	add_bytes(&out, run, "", address, bytes);
 }
@@ -262,14 +244,14 @@ bool bu_trace_arg_access(const struct bu_run *run, u32 id, const u64 args[5], in
 void bu_trace_call(const struct bu_run *run, u32 id, const u64 args[5], char *buffer, size_t size)
 {
 	const struct bu_helper *helper = bu_helper_of(id);
-	struct text text = { buffer, size };
+	struct bu_words text = { buffer, size };
 	const struct bu_map *map = NULL;
 	char name[128];
 
-	add(&text, "%s(", bu_trace_callee(run, id, name, sizeof(name)));
+	bu_words_add(&text, "%s(", bu_trace_callee(run, id, name, sizeof(name)));
 	for (int i = 0; i < 5 && helper->args[i] != BU_ARG_NONE; i++) {
-		add(&text, i ? ", " : "");
+		bu_words_add(&text, i ? ", " : "");
 		add_arg(&text, run, id, args, i, &map);
 	}
-	add(&text, ")");
+	bu_words_add(&text, ")");
 }
