@@ -89,29 +89,14 @@ static void show(struct bu_kernel *kernel, const struct bu_iter_scope *scope, st
 		bu_file_print(out, "task_type:\tALL\n");
 }
 
-/* Files */
-
-/* The first file at or behind the iterator's descriptor. */
-static const struct bu_task_part *file_of(const struct bu_task *task, u32 fd)
+/* What tasks have: from one task to the next until `find` moves *part to where something is. */
+static bool seek_part(struct bu_iter *iter, bool (*find)(const struct bu_task *task, u32 *part))
 {
-	for (u32 i = 0; i < task->files.nr; i++) {
-		if (task->files.list[i].fd >= fd)
-			return &task->files.list[i];
-	}
-	return NULL;
-}
-
-static bool seek_file(struct bu_iter *iter)
-{
-	const struct bu_task_part *file;
 	const struct bu_task *task;
 
 	while ((task = here(iter))) {
-		file = file_of(task, iter->part);
-		if (file) {
-			iter->part = file->fd;
+		if (find(task, &iter->part))
 			return true;
-		}
 		if (iter->scope.tid)
 			return false;
 		next_task(iter);
@@ -122,6 +107,32 @@ static bool seek_file(struct bu_iter *iter)
 static void next_part(struct bu_iter *iter)
 {
 	iter->part++;
+}
+
+/* Files */
+
+/* The first file at or behind a descriptor. */
+static const struct bu_task_part *file_of(const struct bu_task *task, u32 fd)
+{
+	for (u32 i = 0; i < task->files.nr; i++) {
+		if (task->files.list[i].fd >= fd)
+			return &task->files.list[i];
+	}
+	return NULL;
+}
+
+static bool find_file(const struct bu_task *task, u32 *fd)
+{
+	const struct bu_task_part *file = file_of(task, *fd);
+
+	if (file)
+		*fd = file->fd;
+	return file;
+}
+
+static bool seek_file(struct bu_iter *iter)
+{
+	return seek_part(iter, find_file);
 }
 
 static bool fill_file(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
@@ -138,18 +149,14 @@ static bool fill_file(struct bu_iter *iter, struct bu_run *run, u64 *words, bool
 
 /* Mappings */
 
+static bool find_vma(const struct bu_task *task, u32 *nth)
+{
+	return *nth < task->vmas.nr;
+}
+
 static bool seek_vma(struct bu_iter *iter)
 {
-	const struct bu_task *task;
-
-	while ((task = here(iter))) {
-		if (iter->part < task->vmas.nr)
-			return true;
-		if (iter->scope.tid)
-			return false;
-		next_task(iter);
-	}
-	return false;
+	return seek_part(iter, find_vma);
 }
 
 static bool fill_vma(struct bu_iter *iter, struct bu_run *run, u64 *words, bool at_end)
