@@ -4,8 +4,8 @@
  * and never blocks on a test: its output is read as it comes, its messages lie in shared memory.
  *
  * A test's process leads a process group, so that what it leaves behind ends with it (what leaves
- * the group, too: orphans.h). Results are
- * reported in the order of the plan whatever order they finish in.
+ * the group, too: orphans.h). Results are reported in the order of the plan whatever order they
+ * finish in.
  */
 #include "runner/pool.h"
 #include "runner/child.h"
@@ -281,8 +281,8 @@ static const char *signal_hint(int number)
 	if (number != SIGSYS)
 		return "";
 	return "\n  hint: calls of this machine's bpf(2) or perf_event_open(2), past bpfunit's, "
-	       "end "
-	       "so. They come from system call instructions of one's own and from libraries opened "
+	       "end so. They come from system call instructions of one's own and from libraries "
+	       "opened "
 	       "with RTLD_DEEPBIND or dlmopen(): open those without (BPFUNIT_HOST_BPF=1 lets the "
 	       "calls pass)";
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interposed calls that read: descriptors of iterators and perf events have no bytes in
- * the host. libc's
- * streams read below the names that we define, so a stream of an iterator gets a reader of ours.
+ * The interposed calls that read: descriptors of iterators and perf events have no bytes in the
+ * host. libc's streams read below the names that we define, so a stream of such a descriptor gets a
+ * reader of ours.
  * See ebpf/boundary/interpose.c.
  */
 #include "ebpf/boundary/interpose.h"
