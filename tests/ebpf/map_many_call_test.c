@@ -58,46 +58,42 @@ CASE(batch_update_and_lookup_all, -ENOENT)
 	return -ENOENT;
 }
 
-/* Sum of all values, three at a time. The kernel's buckets decide how many come at once. */
-CASE(batch_lookup_in_parts, 360)
+/* Sum of all values that `cmd` gives, `count` at a time. Where the kernel's hash puts more of them into one bucket, it
+ * answers ENOSPC, and the next call must have more room. */
+static long sum_in_parts(bpf_call bpf, int cmd, int map, u32 count)
 {
-	u32 count = 3, found_keys[3], position;
+	u32 found_keys[BU_ARRAY_SIZE(keys)], position, n;
 	const void *from = NULL;
-	u64 found[3];
+	u64 found[BU_ARRAY_SIZE(keys)];
 	long sum = 0, result = 0;
-	int map = filled_hash(bpf);
 
-	while (!result) {
-		count = 3;
-		result = batch(bpf, BPF_MAP_LOOKUP_BATCH, map, from, &position, found_keys, found,
-			       &count);
+	while (result != -ENOENT) {
+		n = count;
+		result = batch(bpf, cmd, map, from, &position, found_keys, found, &n);
+		if (result == -ENOSPC && count < BU_ARRAY_SIZE(keys)) {
+			count++;
+			continue;
+		}
 		if (result && result != -ENOENT)
 			return result;
-		for (u32 i = 0; i < count; i++)
+		for (u32 i = 0; i < n; i++)
 			sum += found[i];
 		from = &position;
 	}
 	return sum;
 }
 
+CASE(batch_lookup_in_parts, 360)
+{
+	return sum_in_parts(bpf, BPF_MAP_LOOKUP_BATCH, filled_hash(bpf), 3);
+}
+
 CASE(batch_take_in_parts, 360)
 {
-	u32 count = 4, found_keys[4], position, next;
-	const void *from = NULL;
-	u64 found[4];
-	long sum = 0, result = 0;
 	int map = filled_hash(bpf);
+	long sum = sum_in_parts(bpf, BPF_MAP_LOOKUP_AND_DELETE_BATCH, map, 4);
+	u32 next;
 
-	while (!result) {
-		count = 4;
-		result = batch(bpf, BPF_MAP_LOOKUP_AND_DELETE_BATCH, map, from, &position,
-			       found_keys, found, &count);
-		if (result && result != -ENOENT)
-			return result;
-		for (u32 i = 0; i < count; i++)
-			sum += found[i];
-		from = &position;
-	}
 	return element(bpf, BPF_MAP_GET_NEXT_KEY, map, NULL, &next, 0) == -ENOENT ? sum : -1;
 }
 
