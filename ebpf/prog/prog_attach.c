@@ -88,6 +88,10 @@ static int check_kind(struct bu_kernel *kernel, const union bpf_attr *attr, stru
 		bu_log_add(log, "attach_btf_id %u is invalid\n", attr->attach_btf_id);
 		return -EINVAL;
 	}
+	if (attr->prog_type == BPF_PROG_TYPE_EXT) {
+		bu_log_add(log, "Cannot replace kernel functions\n");
+		return -EINVAL;
+	}
 	if (BTF_INFO_KIND(type->info) != kind) {
 		bu_log_add(log, "attach_btf_id %u is not a %s\n", attr->attach_btf_id,
 			   typedefed ? "typedef" : "function");

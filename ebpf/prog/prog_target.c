@@ -147,8 +147,6 @@ int bu_prog_set_target(struct bu_prog *prog, const union bpf_attr *attr, struct 
 		object = bu_fd_object(kernel, attr->attach_prog_fd, BU_OBJECT_PROG, &err);
 	if (object)
 		return set_prog(prog, bu_container_of(object, struct bu_prog, object), log);
-	if (prog->prog_type == BPF_PROG_TYPE_EXT)
-		return refuse(log, "Cannot replace kernel functions");
 	return set_name(prog, bu_vmlinux_btf(kernel));
 }
 

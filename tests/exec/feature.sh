@@ -21,6 +21,12 @@ says 'eBPF program_type xdp is available'
 says 'eBPF program_type struct_ops is available'
 says 'eBPF map_type struct_ops is available'
 
+# Every program type: libbpf asks for the kernel's own message where a load cannot succeed.
+[ "$(grep -c '^eBPF program_type .* is available' "$work/text")" -ge 31 ] || { echo "program types are missing"; bad=1; }
+if grep 'program_type [a-z_]* is NOT available' "$work/text"; then
+	bad=1
+fi
+
 # Every map type, by the table of those that have a model. bpftool 7.1 knows none newer than user_ringbuf.
 while read -r name; do
 	grep -q "^eBPF map_type $name is " "$work/text" || continue
