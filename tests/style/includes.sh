@@ -13,22 +13,22 @@ declare -A allowed=(
 )
 bad=0
 
-# The folder that one line's include names; nothing for files of the system or beside the includer.
-target_of() {
+# Set target to the folder that one line's include names; to nothing for files of the system or beside the includer.
+find_target() {
+	target=
 	case $1 in
-	'<bpfunit/'*) echo api ;;
+	'<bpfunit/'*) target=api ;;
 	'"ebpf/'* | '"maps/'* | '"helpers/'* | '"framework/'* | '"runner/'*)
-		local path=${1#\"}
-		echo "${path%%/*}"
+		target=${1#\"}
+		target=${target%%/*}
 		;;
 	esac
 }
 
 for folder in "${!allowed[@]}"; do
 	[ -d "$folder" ] || continue
-	while IFS=: read -r file line text; do
-		include=$(sed -E 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*//' <<<"$text")
-		target=$(target_of "$include")
+	while IFS=: read -r file line include; do
+		find_target "$include"
 		if [ -n "$target" ] && [[ " ${allowed[$folder]} " != *" $target "* ]]; then
 			echo "$file:$line: $folder/ must not include $include"
 			bad=1
@@ -38,6 +38,7 @@ for folder in "${!allowed[@]}"; do
 			echo "$file:$line: write $include from the root of the tree"
 			bad=1
 		fi
-	done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' --include='*.[ch]' --include='*.def' "$folder")
+	done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' --include='*.[ch]' --include='*.def' "$folder" |
+		sed -E 's/:[[:space:]]*#[[:space:]]*include[[:space:]]*/:/')
 done
 exit $bad
