@@ -205,7 +205,7 @@ static void describe_prog(const struct bu_prog *prog, struct bpf_prog_info *info
 	info->created_by_uid = 0;
 	info->run_time_ns = prog->run_time_ns;
 	info->run_cnt = prog->run_cnt;
-	info->recursion_misses = 0;
+	info->recursion_misses = prog->misses;
 	info->verified_insns = prog->nr_insns;
 	info->btf_id = prog->btf ? prog->btf->object.id : 0;
 	info->attach_btf_id = prog->attach_btf_id;

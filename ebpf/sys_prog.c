@@ -71,10 +71,8 @@ long bu_sys_prog_test_run(struct bu_kernel *kernel, struct bu_call *call)
 	err = kernel->test_run ? kernel->test_run(kernel->test_run_arg, prog, attr)
 			       : bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
 	bu_object_put(&prog->object);
-	if (err && err != -ENOSPC)
-		return err;
-	failed = put_results(call);
-	return failed ? failed : err;
+	failed = put_results(call); /* a tracepoint's program may have made an error of success */
+	return err ? err : failed;
 }
 
 long bu_sys_prog_bind_map(struct bu_kernel *kernel, struct bu_call *call)

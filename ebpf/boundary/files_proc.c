@@ -77,9 +77,9 @@ static void print_prog(const struct bu_prog *prog, struct bu_bytes *out)
 	print_tag(prog, out);
 	bu_file_print(out,
 		      "memlock:\t%llu\nprog_id:\t%u\nrun_time_ns:\t0\nrun_cnt:\t%llu\n"
-		      "recursion_misses:\t0\nverified_insns:\t%u\n",
+		      "recursion_misses:\t%llu\nverified_insns:\t%u\n",
 		      (ull)BU_ROUND_UP((u64)prog->nr_insns * sizeof(struct bpf_insn), 4096),
-		      prog->object.id, (ull)prog->run_cnt, prog->nr_insns);
+		      prog->object.id, (ull)prog->run_cnt, (ull)prog->misses, prog->nr_insns);
 }
 
 static void print_perf(const struct bu_link_info *info, const char *name, struct bu_bytes *out)

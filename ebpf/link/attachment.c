@@ -219,23 +219,24 @@ int bu_attachment_for_each(struct bu_kernel *kernel,
 static const struct {
 	const char *section, *kind;
 	bool latest_first, decides;
+	enum bu_guard guard;
 } kinds[] = {
-	{ "raw_tp", "raw_tp", false, false },
-	{ "raw_tracepoint", "raw_tp", false, false },
-	{ "tp_btf", "raw_tp", false, false },
-	{ "tp", "tp", false, false },
-	{ "tracepoint", "tp", false, false },
-	{ "fentry", "fentry", true, false },
-	{ "fexit", "fexit", true, false },
-	{ "fmod_ret", "fmod_ret", true, true },
-	{ "lsm", "lsm", true, true },
-	{ "kprobe", "kprobe", false, false },
-	{ "kretprobe", "kretprobe", false, false },
-	{ "ksyscall", "kprobe", false, false },
-	{ "kretsyscall", "kretprobe", false, false },
-	{ "uprobe", "uprobe", false, false },
-	{ "uretprobe", "uretprobe", false, false },
-	{ "perf_event", "perf_event", false, false },
+	{ "raw_tp", "raw_tp", false, false, BU_GUARD_PROG },
+	{ "raw_tracepoint", "raw_tp", false, false, BU_GUARD_PROG },
+	{ "tp_btf", "raw_tp", false, false, BU_GUARD_PROG },
+	{ "tp", "tp", false, false, BU_GUARD_EVENTS },
+	{ "tracepoint", "tp", false, false, BU_GUARD_EVENTS },
+	{ "fentry", "fentry", true, false, BU_GUARD_PROG },
+	{ "fexit", "fexit", true, false, BU_GUARD_PROG },
+	{ "fmod_ret", "fmod_ret", true, true, BU_GUARD_PROG },
+	{ "lsm", "lsm", true, true, BU_GUARD_NONE },
+	{ "kprobe", "kprobe", false, false, BU_GUARD_EVENTS },
+	{ "kretprobe", "kretprobe", false, false, BU_GUARD_EVENTS },
+	{ "ksyscall", "kprobe", false, false, BU_GUARD_EVENTS },
+	{ "kretsyscall", "kretprobe", false, false, BU_GUARD_EVENTS },
+	{ "uprobe", "uprobe", false, false, BU_GUARD_NONE },
+	{ "uretprobe", "uretprobe", false, false, BU_GUARD_NONE },
+	{ "perf_event", "perf_event", false, false, BU_GUARD_SAMPLES },
 };
 
 bool bu_attachment_latest_first(const char *kind)
@@ -254,6 +255,15 @@ bool bu_attachment_decides(const char *kind)
 			return kinds[i].decides;
 	}
 	return false;
+}
+
+enum bu_guard bu_attachment_guard(const char *kind)
+{
+	for (size_t i = 0; i < BU_ARRAY_SIZE(kinds); i++) {
+		if (!strcmp(kinds[i].kind, kind))
+			return kinds[i].guard;
+	}
+	return BU_GUARD_NONE;
 }
 
 int bu_attachment_parse(const char *place, char text[BU_PLACE_SIZE], const char **kind,

@@ -33,6 +33,9 @@ bool bu_attachment_latest_first(const char *kind);
 /* Whether what programs there return decides: the first other than 0 ends it. */
 bool bu_attachment_decides(const char *kind);
 
+/* What keeps programs there from running again while they run. */
+enum bu_guard bu_attachment_guard(const char *kind);
+
 #define BU_PLACE_SIZE 512
 /* A place as a section's name has it ("kprobe.multi/vfs_read", "ksyscall/read"), to kind and name
  * as above, in `text`: 0; -EINVAL: no such kind, or no name. */

@@ -9,6 +9,7 @@
 #include "ebpf/btf/btf_join.h"
 #include "ebpf/btf/section_names.h"
 #include "ebpf/kernel.h"
+#include "ebpf/link/kernel_call.h"
 #include "ebpf/syscall.h"
 
 #include <ctype.h>
@@ -246,6 +247,11 @@ static void add_file(struct bu_kernel *kernel, struct bu_symbols *symbols)
 	fclose(file);
 }
 
+static void add_text(const char *name, void *arg)
+{
+	add_named(arg, name, 'T');
+}
+
 /* What is there whatever objects say: libbpf finds out by the first how system calls' functions are
  * called. */
 static struct bu_symbols *make(struct bu_kernel *kernel)
@@ -260,6 +266,7 @@ static struct bu_symbols *make(struct bu_kernel *kernel)
 	add_named(symbols, "_text", 'T');
 	add_named(symbols, BU_SYSCALL_PREFIX "bpf", 'T');
 	add_named(symbols, "__bpf_call_base", 'T');
+	bu_kernel_call_names(add_text, symbols);
 	return symbols;
 }
 

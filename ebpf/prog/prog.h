@@ -69,6 +69,7 @@ struct bu_prog {
 	u32 nr_maps;
 	struct bu_btf *btf;       /* referenced; NULL without */
 	u64 run_cnt, run_time_ns; /* while BPF_ENABLE_STATS is on: ebpf/vm/stats.c */
+	u64 misses;               /* runs that a guard prevented */
 	u64 load_time;            /* CLOCK_BOOTTIME in ns */
 	struct bu_stream streams[2];
 	char license[16];
@@ -104,6 +105,16 @@ struct bu_prog_type {
 
 const struct bu_prog_type *bu_prog_type_of(u32 type); /* NULL: unknown */
 
+/* What keeps an attached program from running again while it does. Source:
+ * __bpf_prog_enter_recur(), kernel/bpf/trampoline.c; trace_call_bpf(), __bpf_trace_run(),
+ * kernel/trace/bpf_trace.c; bpf_overflow_handler(), kernel/events/core.c (6.12). */
+enum bu_guard {
+	BU_GUARD_NONE,
+	BU_GUARD_PROG,    /* the program itself: trampolines, raw tracepoints */
+	BU_GUARD_EVENTS,  /* any program of an event: kprobes, tracepoints */
+	BU_GUARD_SAMPLES, /* the same, but a miss is not counted: perf events */
+};
+
 /* One run, free of what BPF_PROG_TEST_RUN refuses: any program type, any size of input. Both
  * test_run and the framework's runs are made of it. */
 struct bu_test_io {
@@ -116,11 +127,13 @@ struct bu_test_io {
 	u64 func_ip;                    /* what bpf_get_func_ip() tells */
 	u64 attach_cookie;              /* what bpf_get_attach_cookie() tells */
 	struct bu_run_session *session; /* read and written back; NULL: none */
+	enum bu_guard guard;
 	/* Results */
 	u8 *data_out; /* malloc'ed: metadata and packet after the run; NULL without packet */
 	u32 data_out_size, meta_out_size;
 	u64 retval;               /* r0 */
 	enum bu_fault_kind fault; /* BU_FAULT_NONE: retval counts */
+	bool missed;              /* the guard kept it from running; retval is 0 */
 };
 /* 0 (also when the program faulted), or -ENOMEM. */
 int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io);

@@ -172,7 +172,10 @@ static u64 run_link(struct bu_run *outer, const struct bu_link *link, const u64 
 	struct bu_run run;
 	u64 r0 = 0;
 
+	if (bu_run_is_missed(outer->kernel, link->prog, BU_GUARD_PROG))
+		return 0;
 	bu_run_begin(&run, outer->kernel, link->prog);
+	run.guard = BU_GUARD_PROG;
 	run.cpu = outer->cpu;
 	run.attach_cookie = link->cookie;
 	if (!bu_run_set_ctx(&run, ctx, words * sizeof(u64)))
@@ -181,13 +184,14 @@ static u64 run_link(struct bu_run *outer, const struct bu_link *link, const u64 
 	return r0;
 }
 
-/* All programs of one kind; of fmod_ret programs the first that returns other than 0 decides. */
+/* All programs of one kind, latest first; of fmod_ret programs the first that returns other than 0
+ * decides. */
 static u64 run_links(struct bu_run *run, const struct bu_patch *patch, u32 kind, u64 *ctx)
 {
 	u32 words = patch->nr_args + (kind != BPF_TRACE_FENTRY);
 	u64 r0 = 0;
 
-	for (u32 i = 0; i < patch->nr_links && !r0; i++) {
+	for (u32 i = patch->nr_links; i-- > 0 && !r0;) {
 		if (patch->links[i]->attach_type != kind)
 			continue;
 		r0 = run_link(run, patch->links[i], ctx, words);

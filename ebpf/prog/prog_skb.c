@@ -320,7 +320,8 @@ static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buf
 	if (!err && !bu_skb_is_l2(prog) && io.data_out_size >= BU_ETH_BYTES)
 		memset(io.data_out, 0, BU_ETH_BYTES);
 	if (!err)
-		err = bu_test_finish(attr, io.data_out, io.data_out_size, (u32)io.retval, duration);
+		err = bu_test_finish(prog->object.kernel, attr, io.data_out, io.data_out_size,
+				     (u32)io.retval, duration);
 	if (!err && given) {
 		update_ctx(given, &skb);
 		err = bu_test_ctx_out(attr, given, sizeof(*given));

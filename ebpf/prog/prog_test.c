@@ -6,6 +6,7 @@
 #include "ebpf/prog/prog_types.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/link/kernel_call.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>
@@ -72,27 +73,41 @@ static int run_with(struct bu_run *run, struct bu_test_io *io)
 	return io->data ? take_packet(run, io) : 0;
 }
 
-int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
+static int run_now(struct bu_prog *prog, struct bu_test_io *io)
 {
 	struct bu_run run;
 	int err;
 
-	io->data_out = NULL;
-	io->data_out_size = io->meta_out_size = 0;
-	bu_kernel_lock(prog->object.kernel);
-	if (prog->object.kernel->next_id[BU_OBJECT_LINK] > 1)
-		bu_fd_reap(prog->object.kernel); /* links that were closed end now */
 	bu_run_begin(&run, prog->object.kernel, prog);
 	if (io->cpu >= 0)
 		run.cpu = (u32)io->cpu;
 	run.attach_cookie = io->attach_cookie;
 	run.func_ip = io->func_ip;
+	run.guard = io->guard;
 	run.session = io->session;
 	err = run_with(&run, io);
 	if (run.session && run.session->memory)
 		run.session->value = *run.session->memory;
 	bu_run_end(&run);
-	bu_kernel_unlock(prog->object.kernel);
+	return err;
+}
+
+int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
+{
+	struct bu_kernel *kernel = prog->object.kernel;
+	int err = 0;
+
+	io->data_out = NULL;
+	io->data_out_size = io->meta_out_size = 0;
+	io->retval = 0;
+	io->fault = BU_FAULT_NONE;
+	bu_kernel_lock(kernel);
+	if (kernel->next_id[BU_OBJECT_LINK] > 1)
+		bu_fd_reap(kernel); /* links that were closed end now */
+	io->missed = bu_run_is_missed(kernel, prog, io->guard);
+	if (!io->missed)
+		err = run_now(prog, io);
+	bu_kernel_unlock(kernel);
 	return err;
 }
 
@@ -170,7 +185,7 @@ int bu_test_ctx_out(union bpf_attr *attr, const void *ctx, u32 size)
 }
 
 /* Without a size hint all is copied, as old callers expect. */
-int bu_test_finish(union bpf_attr *attr, const void *data, u32 size, u32 retval, u32 duration)
+static int put(union bpf_attr *attr, const void *data, u32 size, u32 retval, u32 duration)
 {
 	u32 room = attr->test.data_size_out;
 	u32 copied = room ? BU_MIN(size, room) : size;
@@ -181,4 +196,10 @@ int bu_test_finish(union bpf_attr *attr, const void *data, u32 size, u32 retval,
 	attr->test.retval = retval;
 	attr->test.duration = duration;
 	return copied < size ? -ENOSPC : 0;
+}
+
+int bu_test_finish(struct bu_kernel *kernel, union bpf_attr *attr, const void *data, u32 size,
+		   u32 retval, u32 duration)
+{
+	return bu_kernel_test_finish(kernel, put(attr, data, size, retval, duration));
 }

@@ -7,6 +7,7 @@
 #include "ebpf/prog/prog_types.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/link/kernel_call.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>
@@ -64,19 +65,27 @@ int bu_raw_tp_test_run(struct bu_prog *prog, union bpf_attr *attr)
 	return err;
 }
 
-/* Differs: the kernel calls its bpf_fentry_test functions, which fires programs attached to them
- * and not this one; nothing is attached to anything here, so no program runs. */
+/* Runs what is attached to the functions that are called, and not the program itself. */
 int bu_tracing_test_run(struct bu_prog *prog, union bpf_attr *attr)
 {
+	struct bu_kernel *kernel = prog->object.kernel;
+	u32 retval = 0;
+	int err = -EFAULT;
+
 	if (attr->test.flags || attr->test.cpu || attr->test.batch_size)
 		return -EINVAL;
 	switch (prog->expected_attach_type) {
 	case BPF_TRACE_FENTRY:
 	case BPF_TRACE_FEXIT:
+		err = bu_kernel_call_fentry_tests(kernel);
+		break;
 	case BPF_MODIFY_RETURN:
-		return -BU_ENOTSUPP;
+		err = bu_kernel_call_modify_tests(kernel, &retval);
+		break;
 	}
-	return -EFAULT;
+	if (!err)
+		attr->test.retval = retval;
+	return bu_kernel_test_finish(kernel, err);
 }
 
 /* A program of this type may write its context: it is copied back. */
@@ -124,8 +133,8 @@ static int run_lookup(struct bu_prog *prog, union bpf_attr *attr, struct bpf_sk_
 	if (!err)
 		err = bu_test_repeat(prog, &io, attr->test.repeat, &duration);
 	if (!err)
-		err = bu_test_finish(attr, NULL, 0, (u32)io.retval == SK_DROP ? SK_DROP : SK_PASS,
-				     duration);
+		err = bu_test_finish(prog->object.kernel, attr, NULL, 0,
+				     (u32)io.retval == SK_DROP ? SK_DROP : SK_PASS, duration);
 	ctx->cookie = 0;
 	return err ? err : bu_test_ctx_out(attr, ctx, sizeof(*ctx));
 }

@@ -68,8 +68,10 @@ int bu_xdp_set_packet(struct bu_run *run, const struct bu_test_io *io);
 int bu_test_ctx_in(const union bpf_attr *attr, u32 max_size, void **ctx);
 /* 0, -EFAULT, or -ENOSPC after copying what fits. (bpf_ctx_finish) */
 int bu_test_ctx_out(union bpf_attr *attr, const void *ctx, u32 size);
-/* As bu_test_ctx_out; also the return value and the duration in ns. (bpf_test_finish) */
-int bu_test_finish(union bpf_attr *attr, const void *data, u32 size, u32 retval, u32 duration);
+/* As bu_test_ctx_out; also the return value and the duration in ns, and what is attached to the
+ * tracepoint of it, which may change the result. (bpf_test_finish) */
+int bu_test_finish(struct bu_kernel *kernel, union bpf_attr *attr, const void *data, u32 size,
+		   u32 retval, u32 duration);
 /* Run `repeat` times (0: once), each on what the one before left. *duration: mean in ns.
  * 0, -ENOMEM; -EFAULT: the program faulted. */
 int bu_test_repeat(struct bu_prog *prog, struct bu_test_io *io, u32 repeat, u32 *duration);

@@ -99,8 +99,8 @@ static int check_attr(const struct bu_prog *prog, const union bpf_attr *attr)
 }
 
 /* Append what the program did not see, then report. `data`: all that was given. */
-static int finish(union bpf_attr *attr, struct bu_test_io *io, const u8 *data, u32 linear,
-		  struct xdp_md *md, u32 duration)
+static int finish(const struct bu_prog *prog, union bpf_attr *attr, struct bu_test_io *io,
+		  const u8 *data, u32 linear, struct xdp_md *md, u32 duration)
 {
 	u32 rest = attr->test.data_size_in - linear, size = io->data_out_size + rest;
 	u8 *out = malloc(size + 1);
@@ -110,7 +110,7 @@ static int finish(union bpf_attr *attr, struct bu_test_io *io, const u8 *data, u
 		return -ENOMEM;
 	memcpy(out, io->data_out, io->data_out_size);
 	memcpy(out + io->data_out_size, data + linear, rest);
-	err = bu_test_finish(attr, out, size, (u32)io->retval, duration);
+	err = bu_test_finish(prog->object.kernel, attr, out, size, (u32)io->retval, duration);
 	free(out);
 	if (md) {
 		md->data = io->meta_out_size;
@@ -143,7 +143,7 @@ static int run_data(struct bu_prog *prog, union bpf_attr *attr, struct xdp_md *m
 	if (!err)
 		err = bu_test_repeat(prog, &io, attr->test.repeat, &duration);
 	if (!err)
-		err = finish(attr, &io, data, linear, md, duration);
+		err = finish(prog, attr, &io, data, linear, md, duration);
 	free(io.data_out);
 	return err;
 }

@@ -45,6 +45,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	memset(&run->packet, 0, sizeof(run->packet));
 	run->tail_call_target = 0;
 	run->attach_cookie = run->func_ip = 0;
+	run->guard = BU_GUARD_NONE;
 	run->session = NULL;
 	run->seq = NULL;
 	run->views = NULL;
@@ -66,6 +67,21 @@ void bu_run_end(struct bu_run *run)
 	run->kernel->run = run->outer;
 	if (!--run->kernel->running && bu_unlikely(run->kernel->nr_pending))
 		bu_object_put_pending(run->kernel);
+}
+
+/* Runs that are nested in each other are on one CPU. */
+bool bu_run_is_missed(const struct bu_kernel *kernel, struct bu_prog *prog, enum bu_guard guard)
+{
+	const struct bu_run *run = guard == BU_GUARD_NONE ? NULL : kernel->run;
+
+	for (; run; run = run->outer) {
+		if (guard == BU_GUARD_PROG ? run->guard == guard && run->first == prog
+					   : run->guard >= BU_GUARD_EVENTS)
+			break;
+	}
+	if (run && guard != BU_GUARD_SAMPLES)
+		prog->misses++;
+	return run;
 }
 
 int bu_run_set_ctx(struct bu_run *run, const void *ctx, u32 size)

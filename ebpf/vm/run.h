@@ -73,6 +73,7 @@ struct bu_run {
 	const struct bu_op *bypassed;   /* the patch that is not to be entered again now; or NULL */
 	u64 func_ip;                    /* of the function that it is attached to; 0: unknown */
 	u64 attach_cookie;              /* of the link that the run is made through; 0: none */
+	enum bu_guard guard;            /* that this run is under */
 	struct bu_run_session *session; /* NULL: the link that it is made through has none */
 	struct bu_views *views;         /* onto memory with bounds of their own; NULL: none */
 	u32 rcu_locks, preempt_locks;   /* by kernel functions, and not yet undone */
@@ -95,6 +96,8 @@ static inline void bu_run_trail(struct bu_run *run, const struct bu_op *from,
  * zone). bu_run_end releases what it allocated. */
 void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_prog *prog);
 void bu_run_end(struct bu_run *run);
+/* Whether a run of `prog` now would be one that the guard prevents, which is counted. */
+bool bu_run_is_missed(const struct bu_kernel *kernel, struct bu_prog *prog, enum bu_guard guard);
 
 /* A copy of a context in the arena, which r1 will point to; narrowed by the program type's
  * guard_ctx. 0, or -ENOMEM. */

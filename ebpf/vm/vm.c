@@ -538,6 +538,8 @@ tail_call:
 		RELOAD_PROG;
 		bu_entry_counters(next)[0]++;
 		bu_run_trail(run, op, next->ops);
+		if (bu_unlikely(next->ops->code == BU_OP_PATCHED))
+			run->bypassed = next->ops;
 		NEXT_AT(next->ops)
 	}
 out_of_budget:

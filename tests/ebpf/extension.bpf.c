@@ -5,7 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-__u64 seen_a, seen_b, seen_return, entries, exits, cookie;
+__u64 seen_a, seen_b, seen_return, entries, entries_before, exits, cookie;
 int decides;
 
 SEC("freplace/add")
@@ -84,6 +84,29 @@ int BPF_PROG(enter_count, int n)
 {
 	seen_a = n;
 	entries++;
+	return 0;
+}
+
+/* Of tail_call.bpf.c. */
+SEC("?fentry/once")
+int BPF_PROG(enter_once, struct __sk_buff *skb)
+{
+	entries++;
+	return 0;
+}
+
+SEC("?fexit/again")
+int BPF_PROG(leave_again)
+{
+	exits++;
+	return 0;
+}
+
+/* Beside enter_add. */
+SEC("?fentry/add")
+int BPF_PROG(enter_add_too, int a, int b)
+{
+	entries_before = entries;
 	return 0;
 }
 

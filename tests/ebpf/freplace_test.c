@@ -110,6 +110,27 @@ BPF_TEST(freplace, function_that_begins_with_a_loop)
 	bpf_link__destroy(link);
 }
 
+/* A trampoline runs the latest first. */
+BPF_TEST(freplace, watchers_in_turn)
+{
+	struct bpf_link *first, *second;
+
+	open_both();
+	set_target(extension->progs.enter_add_too, target->progs.main_program, "add");
+	bpf_program__set_autoload(extension->progs.enter_add_too, true);
+	ASSERT_OK(extension_bpf__load(extension));
+	first = bpf_program__attach(extension->progs.enter_add);
+	second = bpf_program__attach(extension->progs.enter_add_too);
+	ASSERT_NOT_NULL(first);
+	ASSERT_NOT_NULL(second);
+	extension->bss->entries_before = 77;
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->entries, 1);
+	EXPECT_EQ(extension->bss->entries_before, 0);
+	bpf_link__destroy(first);
+	bpf_link__destroy(second);
+}
+
 BPF_TEST(freplace, one_at_a_time)
 {
 	struct bpf_link *link, *other;

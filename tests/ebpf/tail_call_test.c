@@ -7,6 +7,7 @@
 #include <bpfunit/bpfunit.h>
 #include <string.h>
 
+#include "extension.skel.h"
 #include "tail_call.skel.h"
 
 static struct tail_call_bpf *load(int twice, int *fd)
@@ -63,4 +64,35 @@ BPF_TEST(tail_call, faults_in_the_deepest_frame_are_reported)
 	EXPECT_FAULT(BPFUNIT_FAULT_NULL_POINTER, run(fd, &result));
 	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "again"));
 	EXPECT_EQ(skel->bss->entered, 34);
+}
+
+static struct bpf_program *loads(struct bpf_program *prog, int fd, const char *func)
+{
+	ASSERT_OK(bpf_program__set_autoload(prog, true));
+	ASSERT_OK(bpf_program__set_attach_target(prog, fd, func));
+	return prog;
+}
+
+/* A tail call enters its target behind what leads to the trampoline. Source:
+ * X86_TAIL_CALL_OFFSET, arch/x86/net/bpf_jit_comp.c (6.12). */
+BPF_TEST(tail_call, is_not_seen_by_those_who_watch_its_target)
+{
+	struct extension_bpf *watch = BPFUNIT_OPEN(extension_bpf);
+	struct bpf_program *prog;
+	int fd, result;
+
+	load(0, &fd);
+	bpf_object__for_each_program(prog, watch->obj)
+		ASSERT_OK(bpf_program__set_autoload(prog, false));
+	loads(watch->progs.enter_once, fd, "once");
+	loads(watch->progs.leave_again, fd, "again");
+	ASSERT_OK(extension_bpf__load(watch));
+	BPFUNIT_ATTACH(watch->progs.enter_once);
+	BPFUNIT_ATTACH(watch->progs.leave_again);
+	ASSERT_OK(run(fd, &result));
+	EXPECT_EQ(result, 35);
+	EXPECT_EQ(watch->bss->entries, 1);
+	EXPECT_EQ(watch->bss->exits, 34);
+	ASSERT_OK(run(fd, &result));
+	EXPECT_EQ(watch->bss->entries, 2);
 }
