@@ -2,6 +2,7 @@
 /* Source: fd_array_map_alloc_check() and the like, kernel/bpf/arraymap.c (6.12). */
 #include <stdlib.h>
 
+#include "ebpf/prog/prog.h"
 #include "maps/array.h"
 #include "maps/fd_array.h"
 
@@ -27,15 +28,25 @@ int bu_fd_array_create(struct bu_map *map, const union bpf_attr *attr)
 	return 0;
 }
 
+static void count_slot(struct bu_object *object, int change)
+{
+	if (object->kind == BU_OBJECT_PROG)
+		bu_container_of(object, struct bu_prog, object)->tail_slots += change;
+}
+
 static void set_slot(struct bu_object **slot, struct bu_object *object)
 {
 	struct bu_object *old = *slot;
 
-	if (object)
+	if (object) {
 		bu_object_get(object);
+		count_slot(object, 1);
+	}
 	*slot = object;
-	if (old)
+	if (old) {
+		count_slot(old, -1);
 		bu_object_put_later(old);
+	}
 }
 
 void bu_fd_array_clear(struct bu_map *map)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog/prog_patch.h"
 #include "maps/array.h"
 #include "maps/fd_array.h"
 #include "maps/prog_array.h"
@@ -57,6 +58,7 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 {
 	int error = bu_fd_array_check_update(map, key, flags);
 	struct bu_object *object;
+	struct bu_prog *prog;
 
 	if (error)
 		return error;
@@ -64,8 +66,11 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 			      &error);
 	if (!object)
 		return error;
-	if (!compatible(map->priv, bu_container_of(object, struct bu_prog, object)))
+	prog = bu_container_of(object, struct bu_prog, object);
+	if (!compatible(map->priv, prog))
 		return -EINVAL;
+	if (bu_patch_extends(prog))
+		return -EBUSY;
 	bu_fd_array_set(map, key, object);
 	return 0;
 }

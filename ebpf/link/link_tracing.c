@@ -44,6 +44,8 @@ static int meet(struct bu_link *link, void *arg)
 	return 0;
 }
 
+/* What tail calls lead to is not replaced: that could be a loop without end. Source:
+ * bpf_freplace_check_tgt_prog(), kernel/bpf/trampoline.c (6.12). */
 static int check_place(const struct bu_trampoline *place, const struct bu_prog *prog)
 {
 	struct meeting meeting = { .place = place, .prog = prog };
@@ -52,7 +54,7 @@ static int check_place(const struct bu_trampoline *place, const struct bu_prog *
 	if (meeting.extended)
 		return -EBUSY;
 	if (prog->prog_type == BPF_PROG_TYPE_EXT)
-		return meeting.count ? -EBUSY : 0;
+		return meeting.count || place->target->tail_slots ? -EBUSY : 0;
 	if (meeting.count >= MAX_LINKS)
 		return -E2BIG;
 	return meeting.again ? -EBUSY : 0;

@@ -69,6 +69,7 @@ struct bu_prog {
 	u32 nr_maps;
 	struct bu_btf *btf;       /* referenced; NULL without */
 	u64 run_cnt, run_time_ns; /* while BPF_ENABLE_STATS is on: ebpf/vm/stats.c */
+	u32 tail_slots;           /* of arrays of programs that hold it */
 	u64 misses;               /* runs that a guard prevented */
 	u64 load_time;            /* CLOCK_BOOTTIME in ns */
 	struct bu_stream streams[2];

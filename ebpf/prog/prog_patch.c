@@ -132,6 +132,20 @@ void bu_patch_remove(struct bu_prog *target, u32 btf_id, struct bu_link *link)
 		unmake(target, find(target, insn));
 }
 
+static bool is_extension(const struct bu_patch *patch)
+{
+	return patch->links[0]->prog->prog_type == BPF_PROG_TYPE_EXT;
+}
+
+bool bu_patch_extends(const struct bu_prog *target)
+{
+	const struct bu_patch *patch = target->patches;
+
+	while (patch && !is_extension(patch))
+		patch = patch->next;
+	return patch;
+}
+
 void bu_patch_free(struct bu_prog *target)
 {
 	while (target->patches)
@@ -232,7 +246,7 @@ enum bu_patch_next bu_patch_enter(struct bu_run *run, const struct bu_op *op,
 		run->bypassed = NULL;
 		return BU_PATCH_ORIGINAL;
 	}
-	if ((*patch)->links[0]->prog->prog_type == BPF_PROG_TYPE_EXT)
+	if (is_extension(*patch))
 		return extend(run, op, (*patch)->links[0]->prog);
 	return surround(run, op, *patch);
 }

@@ -25,6 +25,8 @@ struct bu_patch {
  * 0, -EINVAL (no such function), -ENOMEM. */
 int bu_patch_add(struct bu_prog *target, u32 btf_id, struct bu_link *link);
 void bu_patch_remove(struct bu_prog *target, u32 btf_id, struct bu_link *link);
+/* Whether one of its functions is replaced. */
+bool bu_patch_extends(const struct bu_prog *target);
 /* The target dies. */
 void bu_patch_free(struct bu_prog *target);
 

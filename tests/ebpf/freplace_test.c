@@ -147,6 +147,34 @@ BPF_TEST(freplace, one_at_a_time)
 	bpf_link__destroy(link);
 }
 
+/* What a tail call leads to is not extended, for that could be a loop without end. */
+BPF_TEST(freplace, not_of_what_tail_calls_lead_to)
+{
+	int array, fd;
+	unsigned int key = 0;
+	struct bpf_link *link;
+
+	set_up();
+	fd = target_fd(target->progs.main_program);
+	array = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "array", 4, 4, 2, NULL);
+	ASSERT_GE(array, 0);
+	ASSERT_OK(bpf_map_update_elem(array, &key, &fd, 0));
+	key = 1;
+	ASSERT_OK(bpf_map_update_elem(array, &key, &fd, 0));
+	EXPECT_NULL(bpf_program__attach(extension->progs.multiply));
+	EXPECT_EQ(errno, EBUSY);
+	ASSERT_OK(bpf_map_delete_elem(array, &key));
+	EXPECT_NULL(bpf_program__attach(extension->progs.multiply));
+	key = 0;
+	ASSERT_OK(bpf_map_delete_elem(array, &key));
+	link = bpf_program__attach(extension->progs.multiply);
+	ASSERT_NOT_NULL(link);
+	EXPECT_ERR(bpf_map_update_elem(array, &key, &fd, 0), EBUSY);
+	bpf_link__destroy(link);
+	EXPECT_OK(bpf_map_update_elem(array, &key, &fd, 0));
+	close(array);
+}
+
 BPF_TEST(freplace, outlives_its_target)
 {
 	struct bpf_link *link;
