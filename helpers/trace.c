@@ -2,6 +2,8 @@
 /* Text to the trace pipe, captured as lines. Source: kernel/trace/bpf_trace.c (6.12). */
 #include "helpers/format.h"
 
+#include "ebpf/link/kernel_event.h"
+
 #include <string.h>
 
 #define MAX_LINE 1024 /* Source: MAX_BPRINTF_BUF */
@@ -15,9 +17,10 @@ static u64 trace(struct bu_run *run, const char *fmt, u32 fmt_size, const u64 *a
 	if (len < 0)
 		return (s64)len;
 	cut = strlen(line);
-	if (!cut || line[cut - 1] != '\n')
-		line[cut++] = '\n';
-	bu_trace_append(run->kernel, line, cut);
+	line[cut] = '\n';
+	bu_trace_append(run->kernel, line, cut && line[cut - 1] == '\n' ? cut : cut + 1);
+	line[cut] = '\0';
+	bu_kernel_trace_printk(run->kernel, line);
 	return (u64)len;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Functions that the kernel has for tests of tracing programs, and the tracepoint at the end of
- * runs. A call of one goes through what is attached to it as the kernel's would: kprobes at the
- * entry, fentry, fmod_ret (the first value other than 0 is returned in the function's place), the
- * function with kprobes inside of it, fexit, kretprobes. Source: net/bpf/test_run.c,
- * include/trace/events/bpf_test_run.h (6.12), arch/x86/net/bpf_jit_comp.c, kernel/trace/ftrace.c.
- * Differs: registers other than those of arguments, return value, stack and instruction are zero.
+ * Functions that the kernel has for tests of tracing programs. A call of one goes through what is
+ * attached to it as the kernel's would: kprobes at the entry, fentry, fmod_ret (the first value
+ * other than 0 is returned in the function's place), the function with kprobes inside of it, fexit,
+ * kretprobes. Source: net/bpf/test_run.c, arch/x86/net/bpf_jit_comp.c, kernel/trace/ftrace.c
+ * (6.12). Differs: registers other than those of arguments, return value, stack and instruction are
+ * zero.
  */
 #include "ebpf/link/kernel_call.h"
 
@@ -262,48 +262,5 @@ int bu_kernel_call_modify_tests(struct bu_kernel *kernel, u32 *retval)
 		sum_of_results += result;
 	}
 	*retval = (u32)side_effects << 16 | sum_of_results;
-	return err;
-}
-
-/* The end of runs */
-
-struct finish_record { /* of the tracepoint's event */
-	u16 type;
-	u8 flags, preempt_count;
-	s32 pid, err;
-};
-
-static void fire_finish(struct bu_kernel *kernel, s32 *err)
-{
-	u64 address = (uintptr_t)err;
-	struct finish_record record = { .pid = kernel->env.pid };
-	struct bu_fired fired;
-	int failed =
-		bu_fire(kernel, "raw_tp", "bpf_test_finish", &address, sizeof(address), &fired);
-
-	if (failed || fired.faulted)
-		*err = failed ? failed : -EFAULT;
-	record.err = *err;
-	failed = bu_fire(kernel, "tp", "bpf_test_run/bpf_test_finish", &record, sizeof(record),
-			 &fired);
-	if (failed || fired.faulted)
-		*err = failed ? failed : -EFAULT;
-}
-
-int bu_kernel_test_finish(struct bu_kernel *kernel, int err)
-{
-	static const struct bu_region_info info = { .kind = BU_REGION_KOBJ, .label = "int" };
-	u64 mark = bu_arena_mark(&kernel->arena);
-	s32 *copy;
-
-	if (kernel->next_id[BU_OBJECT_LINK] <= 1 && kernel->next_id[BU_OBJECT_PERF_EVENT] <= 1)
-		return err; /* nothing was ever attached */
-	copy = bu_arena_scratch(&kernel->arena, sizeof(*copy), BU_RW, &info);
-	if (copy) {
-		*copy = err;
-		fire_finish(kernel, copy);
-		err = *copy;
-	}
-	bu_arena_release(&kernel->arena, mark);
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What happens inside the kernel during BPF_PROG_TEST_RUN, and what is attached there runs. */
+/* Functions that BPF_PROG_TEST_RUN of tracing programs calls, and what is attached there runs. */
 #ifndef BU_KERNEL_CALL_H
 #define BU_KERNEL_CALL_H
 
@@ -24,9 +24,6 @@ int bu_kernel_call(struct bu_kernel *kernel, const struct bu_kernel_call *call, 
  * program faulted; -ENOMEM. Source: bpf_prog_test_run_tracing(), net/bpf/test_run.c (6.18). */
 int bu_kernel_call_fentry_tests(struct bu_kernel *kernel);
 int bu_kernel_call_modify_tests(struct bu_kernel *kernel, u32 *retval);
-
-/* The tracepoint at the end of runs, whose programs may change the error. */
-int bu_kernel_test_finish(struct bu_kernel *kernel, int err);
 
 /* Call `visit` for the name of each of these functions. */
 void bu_kernel_call_names(void (*visit)(const char *name, void *arg), void *arg);

@@ -6,7 +6,7 @@
 #include "ebpf/prog/prog_types.h"
 
 #include "ebpf/kernel.h"
-#include "ebpf/link/kernel_call.h"
+#include "ebpf/link/kernel_event.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>

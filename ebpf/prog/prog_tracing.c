@@ -8,6 +8,7 @@
 
 #include "ebpf/kernel.h"
 #include "ebpf/link/kernel_call.h"
+#include "ebpf/link/kernel_event.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>

@@ -190,6 +190,40 @@ int finish_event(struct finish_record *ctx)
 	return 0;
 }
 
+SEC("raw_tp/bpf_trace_printk")
+int printed(struct bpf_raw_tracepoint_args *ctx)
+{
+	char first = 0;
+
+	bpf_probe_read_kernel(&first, sizeof(first), (void *)ctx->args[0]);
+	NOTE("line", first);
+	bpf_printk("again");
+	return 0;
+}
+
+struct printk_record {
+	__u64 common;
+	__u32 location;
+};
+
+SEC("tp/bpf_trace/bpf_trace_printk")
+int printed_event(struct printk_record *ctx)
+{
+	char text[8] = {};
+
+	bpf_probe_read_kernel_str(text, sizeof(text), (void *)ctx + (ctx->location & 0xffff));
+	NOTE("text", text[0] + (ctx->location >> 16) * 1000);
+	bpf_printk("more");
+	return 0;
+}
+
+SEC("raw_tp/of_a_test")
+int prints(void *ctx)
+{
+	bpf_printk("hello");
+	return 0;
+}
+
 SEC("xdp")
 int packet(struct xdp_md *ctx)
 {

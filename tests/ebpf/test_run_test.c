@@ -279,3 +279,16 @@ BPF_TEST(test_run, events_do_not_run_inside_each_other)
 	EXPECT_EQ(misses(skel->progs.probe), 0);
 	EXPECT_EQ(misses(skel->progs.probe_return), 1);
 }
+
+/* What is printed passes a tracepoint, where what prints does not print for ever. */
+BPF_TEST(test_run, printing_passes_a_tracepoint)
+{
+	set_up();
+	attach(skel->progs.printed);
+	attach(skel->progs.printed_event);
+	EXPECT_EQ(BPFUNIT_RUN(skel->progs.prints, NULL), 0);
+	/* Each sees what the other prints: 'h', 'a' of "again", 'h', 'm' of "more". */
+	EXPECT_STREQ(noted(), "line=104 text=6097 text=6104 line=109");
+	EXPECT_EQ(misses(skel->progs.printed), 3);
+	EXPECT_EQ(misses(skel->progs.printed_event), 3);
+}
