@@ -54,6 +54,14 @@ static int user_lookup(struct bu_map *map, const void *key, void *value, u64 fla
 	return 0;
 }
 
+static bool is_extended(struct bu_prog *prog)
+{
+	if (!bu_patch_extends(prog))
+		return false;
+	bu_fd_reap(prog->object.kernel); /* links that were closed end now */
+	return bu_patch_extends(prog);
+}
+
 static int user_update(struct bu_map *map, const void *key, const void *value, u64 flags)
 {
 	int error = bu_fd_array_check_update(map, key, flags);
@@ -69,7 +77,7 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 	prog = bu_container_of(object, struct bu_prog, object);
 	if (!compatible(map->priv, prog))
 		return -EINVAL;
-	if (bu_patch_extends(prog))
+	if (is_extended(prog))
 		return -EBUSY;
 	bu_fd_array_set(map, key, object);
 	return 0;
