@@ -35,9 +35,10 @@ BPF_TEST(program_types, have_the_names_that_libbpf_prints)
 BPF_TEST_F(helpers, types_without_test_run_say_so)
 {
 	const struct bpf_program *const progs[] = {
-		self->skel->progs.on_kprobe, self->skel->progs.on_tracepoint,
-		self->skel->progs.on_device, self->skel->progs.on_lsm,
-		self->skel->progs.on_entry,
+		self->skel->progs.on_kprobe,
+		self->skel->progs.on_tracepoint,
+		self->skel->progs.on_device,
+		self->skel->progs.on_lsm,
 	};
 
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
