@@ -71,7 +71,9 @@ long bu_sys_prog_test_run(struct bu_kernel *kernel, struct bu_call *call)
 	err = kernel->test_run ? kernel->test_run(kernel->test_run_arg, prog, attr)
 			       : bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
 	bu_object_put(&prog->object);
-	failed = put_results(call); /* a tracepoint's program may have made an error of success */
+	/* What a failed run has given so far is the caller's too; a tracepoint's program may have
+	 * made an error of success. */
+	failed = put_results(call);
 	return err ? err : failed;
 }
 

@@ -149,7 +149,7 @@ static void look_at_code(struct bu_mirror *mirror, const struct bu_prog *prog)
 void bu_compare_why(struct bu_mirror *mirror, const struct bu_prog *prog)
 {
 	if (!has_test_run(prog->prog_type))
-		bu_mirror_why(mirror, "BPF_PROG_TEST_RUN runs no %s programs", prog->type->name);
+		bu_mirror_why(mirror, "runs of %s programs are not compared", prog->type->name);
 	if (prog->arena)
 		bu_mirror_why(mirror, "uses an arena");
 	look_at_code(mirror, prog);

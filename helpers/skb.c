@@ -19,8 +19,13 @@ int bu_packet_load_skb(struct bu_run *run, u32 offset, void *to, u32 len)
 	return 0;
 }
 
+/* A flow dissector has no socket buffer when it is run by BPF_PROG_TEST_RUN. */
 BU_HELPER_4(skb_load_bytes, void *, ctx, u32, offset, void *, to, u32, len)
 {
+	if (bu_prog_kind(run->prog) == BPF_PROG_TYPE_FLOW_DISSECTOR) {
+		memset(to, 0, len);
+		return -EFAULT;
+	}
 	if (!bu_is_skb_prog(run, "skb_load_bytes"))
 		return 0;
 	return (s64)bu_packet_load_skb(run, offset, to, len);

@@ -218,6 +218,8 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 	err = check_value(map, value);
 	if (!err && ops->state != BU_STRUCT_OPS_INIT)
 		err = -EBUSY;
+	else if (!err && bu_struct_ops_is_dummy(ops->btf, &ops->type))
+		err = -EOPNOTSUPP;
 	if (err)
 		return err;
 	memcpy(ops->value, value, map->value_size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Source: bpf_struct_ops_find_value(), kernel/bpf/bpf_struct_ops.c; check_struct_ops_btf_id(),
- * kernel/bpf/verifier.c (6.12). */
+ * kernel/bpf/verifier.c; net/bpf/bpf_dummy_struct_ops.c (6.12). */
 #include "ebpf/link/struct_ops.h"
 
 #include "ebpf/kernel.h"
@@ -82,14 +82,25 @@ bool bu_struct_ops_of_type(const struct bu_btf *btf, u32 id, struct bu_struct_op
 	return false;
 }
 
+bool bu_struct_ops_is_dummy(const struct bu_btf *btf, const struct bu_struct_ops_type *ops)
+{
+	return !strcmp(bu_btf_string(btf, ops->type->name_off), "bpf_dummy_ops");
+}
+
 static int check_member(const struct bu_btf *btf, const struct bu_struct_ops_type *ops, u32 nth,
-			struct bu_log *log)
+			bool sleepable, struct bu_log *log)
 {
 	const char *name = bu_btf_string(btf, ops->type->name_off);
 	const struct btf_member *member = bu_struct_ops_member(ops, nth);
 
 	if (!member) {
 		bu_log_add(log, "attach to invalid member idx %u of struct %s\n", nth, name);
+		return -EINVAL;
+	}
+	if (sleepable && bu_struct_ops_is_dummy(btf, ops) &&
+	    strcmp(bu_btf_string(btf, member->name_off), "test_sleepable") != 0) {
+		bu_log_add(log, "attach to unsupported member %s of struct %s\n",
+			   bu_btf_string(btf, member->name_off), name);
 		return -EINVAL;
 	}
 	if (bu_struct_ops_proto(btf, member))
@@ -115,5 +126,6 @@ int bu_prog_check_struct_ops(const struct bu_prog *prog, struct bu_log *log)
 			   prog->attach_btf_id);
 		return -BU_ENOTSUPP;
 	}
-	return check_member(btf, &ops, prog->expected_attach_type, log);
+	return check_member(btf, &ops, prog->expected_attach_type, prog->flags & BPF_F_SLEEPABLE,
+			    log);
 }

@@ -20,6 +20,10 @@ struct bu_struct_ops_type {
 bool bu_struct_ops_of_value(const struct bu_btf *btf, u32 id, struct bu_struct_ops_type *ops);
 bool bu_struct_ops_of_type(const struct bu_btf *btf, u32 id, struct bu_struct_ops_type *ops);
 
+/* The one that is there to be run by BPF_PROG_TEST_RUN, and cannot be registered:
+ * struct bpf_dummy_ops. */
+bool bu_struct_ops_is_dummy(const struct bu_btf *btf, const struct bu_struct_ops_type *ops);
+
 /* The nth member; NULL: there is none. */
 const struct btf_member *bu_struct_ops_member(const struct bu_struct_ops_type *ops, u32 nth);
 /* Its place in the struct, in bytes. */

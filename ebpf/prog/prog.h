@@ -129,6 +129,11 @@ struct bu_test_io {
 	u64 attach_cookie;              /* what bpf_get_attach_cookie() tells */
 	struct bu_run_session *session; /* read and written back; NULL: none */
 	enum bu_guard guard;
+	/* Once context and packet are there, and after the run: for what the context points to.
+	 * NULL: nothing. 0 or -errno, which ends the run. */
+	int (*before)(struct bu_run *run, struct bu_test_io *io);
+	void (*after)(struct bu_run *run, struct bu_test_io *io);
+	void *arg; /* theirs */
 	/* Results */
 	u8 *data_out; /* malloc'ed: metadata and packet after the run; NULL without packet */
 	u32 data_out_size, meta_out_size;

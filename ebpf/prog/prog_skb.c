@@ -20,7 +20,6 @@
 
 #define HEADROOM         256
 #define TAILROOM         128
-#define MAX_DATA_BYTES   (BU_TEST_PAGE - 64 - BU_SHARED_INFO_BYTES) /* 64: NET_SKB_PAD */
 #define MAX_GSO_SEGS     65535
 #define MAX_WIRE_LEN     65536 /* Source: GSO_LEGACY_MAX_SIZE */
 #define LOOPBACK_IFINDEX 1
@@ -120,14 +119,6 @@ void bu_skb_guard(struct bu_run *run)
 	}
 }
 
-/* Flow dissectors see the packet and the keys that they fill in, nothing else. */
-void bu_flow_guard(struct bu_run *run)
-{
-	static const struct bu_ctx_field fields[] = { FIELD(flow_keys, BU_READ) };
-
-	bu_ctx_guard(run, BU_NONE, fields, BU_ARRAY_SIZE(fields));
-}
-
 bool bu_skb_load(struct bu_run *run, u32 offset, u32 size, u64 *value)
 {
 	u32 type = bu_prog_kind(run->prog);
@@ -175,7 +166,7 @@ int bu_skb_set_packet(struct bu_run *run, const struct bu_test_io *io)
 }
 
 /* Source: eth_type_trans(), net/ethernet/eth.c. In network byte order. */
-static u16 protocol_of(const u8 *frame, u32 size)
+u16 bu_frame_protocol(const u8 *frame, u32 size)
 {
 	u16 type;
 
@@ -223,21 +214,13 @@ void bu_skb_describe(struct bu_run *run, const u8 *frame, u32 size)
 	if (size < BU_ETH_BYTES)
 		return;
 	if (!skb->protocol)
-		skb->protocol = protocol_of(frame, size);
+		skb->protocol = bu_frame_protocol(frame, size);
 	if (!skb->pkt_type)
 		skb->pkt_type = packet_type_of(frame);
 	describe_addresses(skb, frame + BU_ETH_BYTES, size - BU_ETH_BYTES);
 }
 
 /* The rest of this file is BPF_PROG_TEST_RUN. */
-
-static bool is_zero(const void *bytes, size_t from, size_t to)
-{
-	for (const u8 *p = bytes; from < to; from++)
-		if (p[from])
-			return false;
-	return true;
-}
 
 #define END_OF(field_)                                                                             \
 	(offsetof(struct __sk_buff, field_) + sizeof(((struct __sk_buff *)0)->field_))
@@ -256,9 +239,9 @@ static int check_ctx(const struct __sk_buff *skb, u32 len)
 	size_t from = 0;
 
 	for (u32 i = 0; i < BU_ARRAY_SIZE(allowed); from = allowed[i++][1])
-		if (!is_zero(skb, from, allowed[i][0]))
+		if (!bu_is_zero(skb, from, allowed[i][0]))
 			return -EINVAL;
-	if (!is_zero(skb, from, sizeof(*skb)))
+	if (!bu_is_zero(skb, from, sizeof(*skb)))
 		return -EINVAL;
 	if (skb->wire_len && (skb->wire_len < len || skb->wire_len > MAX_WIRE_LEN))
 		return -EINVAL;
@@ -267,7 +250,7 @@ static int check_ctx(const struct __sk_buff *skb, u32 len)
 
 static int check_frame(const u8 *frame, u32 size)
 {
-	u16 protocol = protocol_of(frame, size);
+	u16 protocol = bu_frame_protocol(frame, size);
 
 	size -= BU_ETH_BYTES;
 	if (protocol == htons(ETH_P_IP) && size < IPV4_BYTES)
@@ -279,7 +262,7 @@ static int check_frame(const u8 *frame, u32 size)
  * eth_type_trans(), net/ethernet/eth.c (6.12). */
 static u32 test_packet_type(const u8 *frame)
 {
-	if (is_zero(frame, 0, ETH_ALEN))
+	if (bu_is_zero(frame, 0, ETH_ALEN))
 		return PACKET_HOST;
 	return frame[0] & 1 ? PACKET_MULTICAST : PACKET_OTHERHOST;
 }
@@ -334,7 +317,7 @@ static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buf
 int bu_skb_test_run(struct bu_prog *prog, union bpf_attr *attr)
 {
 	struct __sk_buff *skb = NULL;
-	u8 frame[MAX_DATA_BYTES];
+	u8 frame[BU_SKB_ROOM];
 	int err;
 
 	if (attr->test.flags || attr->test.cpu || attr->test.batch_size ||

@@ -13,13 +13,21 @@
 #include <string.h>
 #include <time.h>
 
+/* Programs of other types than those two see the packet and cannot change it. */
 static int set_packet(struct bu_run *run, const struct bu_test_io *io)
 {
+	int err;
+
 	if (!io->data)
 		return 0;
 	if (bu_prog_has_skb(run->prog))
 		return bu_skb_set_packet(run, io);
-	return bu_xdp_set_packet(run, io);
+	if (bu_prog_kind(run->prog) == BPF_PROG_TYPE_XDP)
+		return bu_xdp_set_packet(run, io);
+	err = bu_run_set_packet(run, io->data, io->data_size, 0, 0);
+	if (!err)
+		bu_arena_set_access(&run->kernel->arena, run->packet.data, io->data_size, BU_READ);
+	return err;
 }
 
 /* A context of any size may be none at all: r1 is then NULL. */
@@ -60,9 +68,13 @@ static int run_with(struct bu_run *run, struct bu_test_io *io)
 
 	if (!err)
 		err = set_ctx(run, io);
+	if (!err && io->before)
+		err = io->before(run, io);
 	if (err)
 		return err;
 	io->retval = bu_run_exec(run);
+	if (io->after)
+		io->after(run, io);
 	io->fault = run->fault.kind;
 	if (io->fault == BU_FAULT_NONE)
 		bu_check_retval(run, io->retval);
@@ -147,6 +159,34 @@ int bu_test_repeat(struct bu_prog *prog, struct bu_test_io *io, u32 repeat, u32 
 	*duration = (u32)BU_MIN((now_ns() - start) / repeat, (u64)UINT32_MAX);
 	free(previous);
 	return err;
+}
+
+int bu_test_data_in(const union bpf_attr *attr, u32 min, u32 room, u8 **data)
+{
+	u32 size = attr->test.data_size_in;
+	int err;
+
+	*data = NULL;
+	if (attr->test.flags || attr->test.cpu || attr->test.batch_size || size < min ||
+	    size > room)
+		return -EINVAL;
+	*data = malloc(size + 1);
+	if (!*data)
+		return -ENOMEM;
+	err = bu_copy_from_user(*data, attr->test.data_in, size);
+	if (err) {
+		free(*data);
+		*data = NULL;
+	}
+	return err;
+}
+
+bool bu_is_zero(const void *bytes, size_t from, size_t to)
+{
+	for (const u8 *p = bytes; from < to; from++)
+		if (p[from])
+			return false;
+	return true;
 }
 
 int bu_test_ctx_in(const union bpf_attr *attr, u32 max_size, void **ctx)

@@ -37,6 +37,9 @@ bool bu_skb_load(struct bu_run *run, u32 offset, u32 size, u64 *value);
 bool bu_packet_ctx_load(struct bu_run *run, u32 offset, u32 size, u64 *value);
 
 int bu_no_test_run(struct bu_prog *prog, union bpf_attr *attr);
+int bu_flow_test_run(struct bu_prog *prog, union bpf_attr *attr);
+int bu_netfilter_test_run(struct bu_prog *prog, union bpf_attr *attr);
+int bu_struct_ops_test_run(struct bu_prog *prog, union bpf_attr *attr);
 int bu_xdp_test_run(struct bu_prog *prog, union bpf_attr *attr);
 int bu_skb_test_run(struct bu_prog *prog, union bpf_attr *attr);
 int bu_raw_tp_test_run(struct bu_prog *prog, union bpf_attr *attr);
@@ -51,18 +54,27 @@ void bu_check_retval(const struct bu_run *run, u64 retval);
 bool bu_prog_has_skb(const struct bu_prog *prog);
 /* Whether such a program sees the packet from its link header on. */
 bool bu_skb_is_l2(const struct bu_prog *prog);
+/* The protocol in a link header, in network byte order. */
+u16 bu_frame_protocol(const u8 *frame, u32 size);
 /* The packet of a socket buffer program, and what its context says of it: fields that are zero. */
 int bu_skb_set_packet(struct bu_run *run, const struct bu_test_io *io);
 void bu_skb_describe(struct bu_run *run, const u8 *frame, u32 size);
 int bu_xdp_set_packet(struct bu_run *run, const struct bu_test_io *io);
 
 #define BU_TEST_PAGE 4096
+/* The largest packet of a socket buffer. */
+#define BU_SKB_ROOM (BU_TEST_PAGE - 64 - BU_SHARED_INFO_BYTES) /* 64: NET_SKB_PAD */
 #define BU_SHARED_INFO_BYTES                                                                       \
 	320                 /* Source: SKB_DATA_ALIGN(sizeof(struct skb_shared_info)), x86-64 */
 #define BU_XDP_HEADROOM 256 /* Source: XDP_PACKET_HEADROOM */
 #define BU_ETH_BYTES    14
 
 /* Parts of the test_run functions. Source: net/bpf/test_run.c (6.12). */
+/* Of types that take a packet and no flags, cpu or batch_size: a copy of data_in, which has `min` to
+ * `room` bytes, for the caller to free. 0, or -EINVAL, -EFAULT, -ENOMEM. */
+int bu_test_data_in(const union bpf_attr *attr, u32 min, u32 room, u8 **data);
+/* Whether bytes [from, to) are. */
+bool bu_is_zero(const void *bytes, size_t from, size_t to);
 /* A zero-filled copy of max_size bytes of ctx_in; *ctx NULL: neither ctx_in nor ctx_out. 0, or
  * -E2BIG, -EFAULT, -ENOMEM. (bpf_ctx_init) */
 int bu_test_ctx_in(const union bpf_attr *attr, u32 max_size, void **ctx);
