@@ -233,20 +233,16 @@ static long run_named(union bpf_attr *attr, const char *name)
 	return error;
 }
 
-/* Source: bpf_prog_test_run_xdp(), net/bpf/test_run.c (6.12): what does not fit a page, or is
- * behind the context's data_end. */
-static void look_for_fragments(struct sides *sides, const struct bu_prog *prog)
+/* The kernel would make fragments of what a page has no room for; the VM's run does so for programs
+ * that take them. */
+static void look_for_fragments(struct sides *sides, const struct bu_prog *prog,
+			       const struct bu_test_io *io)
 {
-	const union bpf_attr *host = &sides->host;
-	const struct xdp_md *md = host->test.ctx_in ? (const void *)sides->ctx : NULL;
-	u32 linear = BU_TEST_PAGE - BU_XDP_HEADROOM - BU_SHARED_INFO_BYTES;
-
-	if (prog->prog_type != BPF_PROG_TYPE_XDP || sides->mirror->why[0])
-		return;
-	if (md && host->test.ctx_size_in >= sizeof(*md))
-		linear = BU_MIN(linear + md->data, md->data_end);
-	if (host->test.data_size_in > linear)
-		bu_mirror_why(sides->mirror, "the packet has fragments; the VM's are linear");
+	if (prog->prog_type == BPF_PROG_TYPE_XDP && io->data &&
+	    bu_xdp_frags(io->data_size, io->meta_size) != io->frags_size)
+		bu_mirror_why(
+			sides->mirror,
+			"the packet is larger than a page and the program takes no fragments");
 }
 
 static void run_host(struct sides *sides, u32 cpu)
@@ -488,7 +484,7 @@ int bu_compare_run(struct bu_prog *prog, struct bu_test_io *io)
 	prepare(&sides, comparisons->mirror, prog, cpu);
 	if (!sides.mirror->why[0])
 		give_io(&sides, prog, io);
-	look_for_fragments(&sides, prog);
+	look_for_fragments(&sides, prog, io);
 	error = bu_prog_test(prog, io);
 	if (!error && go_on(&sides, &text)) {
 		run_host(&sides, cpu);
@@ -584,7 +580,6 @@ static int run_for_call(void *arg, struct bu_prog *prog, union bpf_attr *attr)
 		bu_host_receive_as_a_stranger();
 	if (!sides.mirror->why[0])
 		give_call(&sides, attr);
-	look_for_fragments(&sides, prog);
 	error = bu_prog_type_of(prog->prog_type)->test_run(prog, attr);
 	if (go_on(&sides, &text)) {
 		run_host(&sides, (u32)cpu);

@@ -111,6 +111,8 @@ static int64_t run_on(const struct target *target, struct bpfunit_packet *packet
 	if (bu_on_host())
 		return bu_host_run_packet(target->handle, packet, ctx, ctx_size);
 	io.data = bu_packet_bytes(packet, &io.meta_size, &io.data_size);
+	if (target->prog->flags & BPF_F_XDP_HAS_FRAGS)
+		io.frags_size = bu_xdp_frags(io.data_size, io.meta_size);
 	result = run(target->prog, &io);
 	if (io.data_out &&
 	    bu_packet_replace(packet, io.data_out, io.meta_out_size, io.data_out_size))

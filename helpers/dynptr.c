@@ -120,14 +120,13 @@ BU_HELPER_4(dynptr_from_mem, void *, data, u32, size, u64, flags, struct bu_dynp
 void *bu_dynptr_bytes(struct bu_run *run, const struct bu_dynptr *value, u32 offset, u32 len,
 		      bool write)
 {
-	const struct bu_packet *packet = &run->packet;
 	u64 from = (u64)value->offset + offset;
 
 	if (!value->data || (write && value->rdonly) || bu_dynptr_check(value, offset, len))
 		return NULL;
 	if (!bu_dynptr_is_packet(value))
 		return (u8 *)(u64)value->data + from;
-	return from + len <= bu_packet_len(run) ? packet->data + from : NULL;
+	return bu_packet_piece(run, from, len);
 }
 
 u64 bu_dynptr_view(struct bu_run *run, const void *bytes, u32 len, bool rdonly, const char *what)

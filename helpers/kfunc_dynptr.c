@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Kernel functions for dynptrs: of memory, ring buffer records and packets. Packets are linear, so
- * a slice of one is the packet itself, never the buffer given for the bytes of others. Source:
+ * Kernel functions for dynptrs: of memory, ring buffer records and packets. A slice of a
+ * packet is the packet itself; the buffer given is for bytes in several pieces. Source:
  * kernel/bpf/helpers.c, net/core/filter.c (6.12).
  *
  * Differs: the clone of a null dynptr is none of a ring buffer's: the original is to be released.
@@ -63,19 +63,18 @@ BU_HELPER_2(dynptr_clone, const struct bu_dynptr *, ptr, struct bu_dynptr *, clo
 	return value.data ? 0 : -EINVAL;
 }
 
-/* An XDP packet may have become shorter than its dynptr. Source: bpf_xdp_copy_buf(),
- * net/core/filter.c (6.12), which does not say so. */
+/* An XDP packet may have become shorter than its dynptr, or the bytes lie apart. Source:
+ * bpf_xdp_copy_buf(), net/core/filter.c (6.12), which does not say so. */
 static void *copy_of_rest(struct bu_run *run, u32 offset, void *buffer, u32 len)
 {
 	u32 end = bu_packet_len(run);
 
 	bu_arena_make_written(&run->kernel->arena, buffer, len);
 	if (offset < end)
-		memcpy(buffer, run->packet.data + offset, BU_MIN(len, end - offset));
+		bu_packet_read(run, offset, buffer, BU_MIN(len, end - offset));
 	return buffer;
 }
 
-/* The buffer is for bytes that lie apart: here they never do. */
 static u64 slice(struct bu_run *run, const struct bu_dynptr *ptr, u32 offset, u64 buffer, u32 len,
 		 bool write)
 {
@@ -180,6 +179,19 @@ BU_HELPER_5(dynptr_copy, const struct bu_dynptr *, to, u32, to_offset, const str
 	return len ? -EINVAL : 0;
 }
 
+/* Of a packet that has become shorter, or bytes in several pieces. */
+static s64 fill_packet(struct bu_run *run, const struct bu_dynptr *value, u32 offset, u32 len,
+		       u8 byte)
+{
+	u64 from = (u64)value->offset + offset;
+
+	if (value->type == BU_DYNPTR_SKB)
+		return -EFAULT;
+	for (; len && from < bu_packet_len(run); len--, from++)
+		bu_packet_write(run, (u32)from, &byte, 1);
+	return len ? -EINVAL : 0;
+}
+
 BU_HELPER_4(dynptr_memset, const struct bu_dynptr *, ptr, u32, offset, u32, len, u8, byte)
 {
 	struct bu_dynptr value;
@@ -192,8 +204,8 @@ BU_HELPER_4(dynptr_memset, const struct bu_dynptr *, ptr, u32, offset, u32, len,
 	if (bu_dynptr_check(&value, offset, len))
 		return -E2BIG;
 	bytes = bu_dynptr_bytes(run, &value, offset, len, true);
-	if (!bytes && len) /* a packet that has become shorter */
-		return value.type == BU_DYNPTR_SKB ? -EFAULT : -EINVAL;
+	if (!bytes && len)
+		return fill_packet(run, &value, offset, len, byte);
 	if (!bytes)
 		return 0;
 	if (bu_arena_make_written(&run->kernel->arena, bytes, len))

@@ -52,6 +52,8 @@ int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_
 	if (!before.head)
 		return head_delta || tail_delta || meta_delta ? -EINVAL : 0;
 	err = bu_run_adjust_packet(run, head_delta, tail_delta, meta_delta);
+	if (!err && run->packet.frags)
+		err = bu_run_set_frags(run, run->packet.frags, run->packet.frags_size);
 	if (err)
 		return err;
 	run->packet.network = before.network - head_delta;
@@ -60,6 +62,49 @@ int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_
 	    run->ctx_size >= offsetof(struct __sk_buff, len) + 4)
 		((struct __sk_buff *)run->ctx)->len = bu_packet_len(run);
 	return 0;
+}
+
+u8 *bu_packet_piece(const struct bu_run *run, u64 offset, u32 len)
+{
+	const struct bu_packet *p = &run->packet;
+	u32 linear = bu_packet_linear(run);
+	u64 at = offset - linear;
+
+	if (offset + len <= linear)
+		return p->data + offset;
+	if (offset < linear || offset + len > bu_packet_len(run))
+		return NULL;
+	return at % BU_FRAG_BYTES + len <= BU_FRAG_BYTES ? p->frags + at : NULL;
+}
+
+/* So much of a range is in the part that the program sees. */
+static u32 linear_part(const struct bu_run *run, u32 offset, u32 len)
+{
+	u32 linear = bu_packet_linear(run);
+
+	return offset < linear ? BU_MIN(len, linear - offset) : 0;
+}
+
+void bu_packet_read(const struct bu_run *run, u32 offset, void *to, u32 len)
+{
+	u32 first = linear_part(run, offset, len);
+
+	if (first)
+		memmove(to, run->packet.data + offset, first);
+	if (len > first)
+		memmove((u8 *)to + first,
+			run->packet.frags + offset + first - bu_packet_linear(run), len - first);
+}
+
+void bu_packet_write(struct bu_run *run, u32 offset, const void *from, u32 len)
+{
+	u32 first = linear_part(run, offset, len);
+
+	if (first)
+		memmove(run->packet.data + offset, from, first);
+	if (len > first)
+		memmove(run->packet.frags + offset + first - bu_packet_linear(run),
+			(const u8 *)from + first, len - first);
 }
 
 int bu_packet_reserve(struct bu_run *run, u32 headroom, u32 tailroom)

@@ -27,9 +27,23 @@ int bu_packet_store_skb(struct bu_run *run, u32 offset, const void *from, u32 le
 int bu_packet_load_xdp(struct bu_run *run, u32 offset, void *to, u32 len);
 int bu_packet_store_xdp(struct bu_run *run, u32 offset, const void *from, u32 len);
 
-static inline u32 bu_packet_len(const struct bu_run *run)
+/* Of the part that the program sees. */
+static inline u32 bu_packet_linear(const struct bu_run *run)
 {
 	return (u32)(run->packet.end - run->packet.data);
 }
+
+/* Of the whole packet. */
+static inline u32 bu_packet_len(const struct bu_run *run)
+{
+	return bu_packet_linear(run) + run->packet.frags_size;
+}
+
+/* Where bytes of the packet are when they lie in one piece; NULL: they do not, or there are fewer.
+ */
+u8 *bu_packet_piece(const struct bu_run *run, u64 offset, u32 len);
+/* Copy bytes that the packet has, in however many pieces. */
+void bu_packet_read(const struct bu_run *run, u32 offset, void *to, u32 len);
+void bu_packet_write(struct bu_run *run, u32 offset, const void *from, u32 len);
 
 #endif

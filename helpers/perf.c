@@ -6,6 +6,7 @@
  * bpf_xdp_event_output(), net/core/filter.c (6.12).
  */
 #include "ebpf/kernel.h"
+#include "helpers/packet.h"
 #include "maps/perf_event_array.h"
 
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static u64 output_with_packet(struct bu_run *run, struct bu_map *map, u64 flags,
 		return -ENOMEM;
 	if (size)
 		memcpy(both, data, size);
-	memcpy(both + size, run->packet.data, packet_bytes);
+	bu_packet_read(run, 0, both + size, (u32)packet_bytes);
 	ret = output(run, map, flags, both, size + packet_bytes);
 	free(both);
 	return ret;
@@ -47,7 +48,7 @@ BU_HELPER_5(perf_event_output, void *, ctx, struct bu_map *, map, u64, flags, co
 		return -EINVAL;
 	if (!packet_bytes)
 		return output(run, map, flags, data, size);
-	if (packet_bytes > (u64)(run->packet.end - run->packet.data))
+	if (packet_bytes > bu_packet_len(run))
 		return -EFAULT;
 	return output_with_packet(run, map, flags, data, size, packet_bytes);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* XDP packets, all of them linear. Source: net/core/filter.c, include/net/xdp.h (6.12). */
+/*
+ * XDP packets: the part that the program sees, and fragments behind it. Source: net/core/filter.c,
+ * include/net/xdp.h (6.12).
+ */
 #include "helpers/packet.h"
 
 #include <string.h>
@@ -29,6 +32,35 @@ BU_HELPER_2(xdp_adjust_head, void *, ctx, s32, offset)
 	return move(run, ok ? 0 : -EINVAL, offset, 0, 0);
 }
 
+/* The last fragment has what is left of its page. Source: bpf_xdp_frags_increase_tail(). */
+static int grow_frags(struct bu_run *run, u32 more)
+{
+	struct bu_packet *p = &run->packet;
+	u32 last = (p->frags_size - 1) % BU_FRAG_BYTES + 1;
+
+	if (more > BU_FRAG_BYTES - last)
+		return -EINVAL;
+	memset(p->frags + p->frags_size, 0, more);
+	return bu_run_set_frags(run, p->frags, p->frags_size + more);
+}
+
+/* From the last fragment on; without any, the rest is the program's part. Source:
+ * bpf_xdp_frags_shrink_tail(). */
+static u64 adjust_frags(struct bu_run *run, s32 offset)
+{
+	const struct bu_packet *p = &run->packet;
+	u32 less = offset < 0 ? -(u32)offset : 0, of_frags = BU_MIN(less, p->frags_size);
+	int err;
+
+	if (offset >= 0)
+		err = grow_frags(run, (u32)offset);
+	else if ((s64)less > (s64)bu_packet_len(run) - BU_ETH_HLEN)
+		err = -EINVAL;
+	else
+		err = bu_run_set_frags(run, p->frags, p->frags_size - of_frags);
+	return move(run, err, 0, -(s32)(less - of_frags), 0);
+}
+
 BU_HELPER_2(xdp_adjust_tail, void *, ctx, s32, offset)
 {
 	const struct bu_packet *p = &run->packet;
@@ -37,6 +69,8 @@ BU_HELPER_2(xdp_adjust_tail, void *, ctx, s32, offset)
 
 	if (!bu_is_xdp_prog(run, "xdp_adjust_tail"))
 		return 0;
+	if (p->frags)
+		return adjust_frags(run, offset);
 	return move(run, ok ? 0 : -EINVAL, 0, offset, 0);
 }
 
@@ -73,7 +107,7 @@ int bu_packet_load_xdp(struct bu_run *run, u32 offset, void *to, u32 len)
 	int err = check_range(run, offset, len);
 
 	if (!err)
-		memmove(to, run->packet.data + offset, len);
+		bu_packet_read(run, offset, to, len);
 	return err;
 }
 
@@ -82,7 +116,7 @@ int bu_packet_store_xdp(struct bu_run *run, u32 offset, const void *from, u32 le
 	int err = check_range(run, offset, len);
 
 	if (!err)
-		memmove(run->packet.data + offset, from, len);
+		bu_packet_write(run, offset, from, len);
 	return err;
 }
 

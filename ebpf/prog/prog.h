@@ -121,8 +121,9 @@ enum bu_guard {
 struct bu_test_io {
 	const void *data; /* packet, or NULL for programs without */
 	u32 data_size;
-	u32 meta_size; /* XDP: so many of the first bytes of data are metadata */
-	void *ctx;     /* uapi context, read and written back; NULL: zeroes of type->ctx_size */
+	u32 meta_size;  /* XDP: so many of the first bytes of data are metadata */
+	u32 frags_size; /* XDP: so many of the last are in fragments, which data_end excludes */
+	void *ctx;      /* uapi context, read and written back; NULL: zeroes of type->ctx_size */
 	u32 ctx_size;
 	s32 cpu;                        /* -1: the environment's */
 	u64 func_ip;                    /* what bpf_get_func_ip() tells */
@@ -136,7 +137,7 @@ struct bu_test_io {
 	void *arg; /* theirs */
 	/* Results */
 	u8 *data_out; /* malloc'ed: metadata and packet after the run; NULL without packet */
-	u32 data_out_size, meta_out_size;
+	u32 data_out_size, meta_out_size, frags_out_size;
 	u64 retval;               /* r0 */
 	enum bu_fault_kind fault; /* BU_FAULT_NONE: retval counts */
 	bool missed;              /* the guard kept it from running; retval is 0 */

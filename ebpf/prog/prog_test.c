@@ -50,15 +50,19 @@ static int take_packet(const struct bu_run *run, struct bu_test_io *io)
 	const struct bu_packet *p = &run->packet;
 	bool pulled = bu_prog_has_skb(run->first) && !bu_skb_is_l2(run->first) &&
 		      io->data_size >= BU_ETH_BYTES;
-	u32 before = pulled ? BU_ETH_BYTES : 0, size = (u32)(p->end - p->meta);
+	u32 before = pulled ? BU_ETH_BYTES : 0, linear = (u32)(p->end - p->meta);
+	u32 size = linear + p->frags_size;
 
 	io->data_out = malloc(before + size + 1);
 	if (!io->data_out)
 		return -ENOMEM;
 	memcpy(io->data_out, p->mac, before);
-	memcpy(io->data_out + before, p->meta, size);
+	memcpy(io->data_out + before, p->meta, linear);
+	if (p->frags)
+		memcpy(io->data_out + before + linear, p->frags, p->frags_size);
 	io->data_out_size = before + size;
 	io->meta_out_size = (u32)(p->data - p->meta);
+	io->frags_out_size = p->frags_size;
 	return 0;
 }
 
@@ -110,7 +114,7 @@ int bu_prog_test(struct bu_prog *prog, struct bu_test_io *io)
 	int err = 0;
 
 	io->data_out = NULL;
-	io->data_out_size = io->meta_out_size = 0;
+	io->data_out_size = io->meta_out_size = io->frags_out_size = 0;
 	io->retval = 0;
 	io->fault = BU_FAULT_NONE;
 	bu_kernel_lock(kernel);
@@ -139,6 +143,7 @@ static void feed_back(struct bu_test_io *io, u8 **previous)
 	io->data = io->data_out;
 	io->data_size = io->data_out_size;
 	io->meta_size = io->meta_out_size;
+	io->frags_size = io->frags_out_size;
 	io->data_out = NULL;
 }
 

@@ -59,6 +59,8 @@ u16 bu_frame_protocol(const u8 *frame, u32 size);
 /* The packet of a socket buffer program, and what its context says of it: fields that are zero. */
 int bu_skb_set_packet(struct bu_run *run, const struct bu_test_io *io);
 void bu_skb_describe(struct bu_run *run, const u8 *frame, u32 size);
+/* Of metadata and packet, so many bytes are beyond the first page. */
+u32 bu_xdp_frags(u32 size, u32 meta);
 int bu_xdp_set_packet(struct bu_run *run, const struct bu_test_io *io);
 
 #define BU_TEST_PAGE 4096

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * XDP programs. A packet is linear; what BPF_PROG_TEST_RUN is given beyond a page follows the
- * program's part untouched, as the kernel's fragments do for programs that do not look at them.
- * Source: xdp_is_valid_access(), net/core/filter.c; bpf_prog_test_run_xdp(), net/bpf/test_run.c
- * (6.12). Differs: helpers see the linear part alone; the one network device is lo (ifindex 1).
+ * XDP programs. What BPF_PROG_TEST_RUN is given beyond a page, or behind the context's data_end, is
+ * in fragments, which helpers see. Source: xdp_is_valid_access(), net/core/filter.c;
+ * bpf_prog_test_run_xdp(), net/bpf/test_run.c (6.12). Differs: the one network device is lo
+ * (ifindex 1).
  */
 #include "ebpf/prog/prog_types.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/link/kernel_event.h"
 #include "ebpf/syscall.h"
 
 #include <stdlib.h>
@@ -49,18 +50,28 @@ bool bu_xdp_load(struct bu_run *run, u32 offset, u32 size, u64 *value)
 	return false;
 }
 
+u32 bu_xdp_frags(u32 size, u32 meta)
+{
+	u32 room = BU_TEST_PAGE - BU_SHARED_INFO_BYTES - (BU_XDP_HEADROOM - meta);
+
+	return size > room ? size - room : 0;
+}
+
 /* Tailroom as in a page that begins with the headroom; at least none. */
 int bu_xdp_set_packet(struct bu_run *run, const struct bu_test_io *io)
 {
 	u32 meta = BU_MIN(io->meta_size, io->data_size);
 	u32 headroom = meta < BU_XDP_HEADROOM ? BU_XDP_HEADROOM - meta : 0;
-	u32 used = headroom + io->data_size + BU_SHARED_INFO_BYTES;
-	int err = bu_run_set_packet(run, io->data, io->data_size, headroom,
+	u32 linear = io->data_size - io->frags_size;
+	u32 used = headroom + linear + BU_SHARED_INFO_BYTES;
+	int err = bu_run_set_packet(run, io->data, linear, headroom,
 				    used < BU_TEST_PAGE ? BU_TEST_PAGE - used : 0);
 
 	if (!err)
 		run->packet.data += meta;
-	return err;
+	return err || !io->frags_size
+		       ? err
+		       : bu_run_set_frags(run, (const u8 *)io->data + linear, io->frags_size);
 }
 
 static int check_device(const struct xdp_md *md)
@@ -98,23 +109,29 @@ static int check_attr(const struct bu_prog *prog, const union bpf_attr *attr)
 	return attr->test.flags || attr->test.batch_size ? -EINVAL : 0;
 }
 
-/* Append what the program did not see, then report. `data`: all that was given. */
-static int finish(const struct bu_prog *prog, union bpf_attr *attr, struct bu_test_io *io,
-		  const u8 *data, u32 linear, struct xdp_md *md, u32 duration)
+/* Where there is not room for all, it is the program's part that is cut. Source: bpf_test_finish().
+ */
+static int put_data(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_test_io *io,
+		    u32 duration)
 {
-	u32 rest = attr->test.data_size_in - linear, size = io->data_out_size + rest;
-	u8 *out = malloc(size + 1);
-	int err;
+	u32 size = io->data_out_size, frags = io->frags_out_size, room = attr->test.data_size_out;
+	u32 copied = room ? BU_MIN(size, room) : size;
 
-	if (!out)
-		return -ENOMEM;
-	memcpy(out, io->data_out, io->data_out_size);
-	memcpy(out + io->data_out_size, data + linear, rest);
-	err = bu_test_finish(prog->object.kernel, attr, out, size, (u32)io->retval, duration);
-	free(out);
+	if (attr->test.data_out && copied < frags)
+		return bu_kernel_test_finish(kernel, -ENOSPC);
+	if (copied >= frags)
+		memmove(io->data_out + copied - frags, io->data_out + size - frags, frags);
+	return bu_test_finish(kernel, attr, io->data_out, size, (u32)io->retval, duration);
+}
+
+static int finish(const struct bu_prog *prog, union bpf_attr *attr, struct bu_test_io *io,
+		  struct xdp_md *md, u32 duration)
+{
+	int err = put_data(prog->object.kernel, attr, io, duration);
+
 	if (md) {
 		md->data = io->meta_out_size;
-		md->data_end = io->data_out_size;
+		md->data_end = io->data_out_size - io->frags_out_size;
 	}
 	return err ? err : bu_test_ctx_out(attr, md, sizeof(*md));
 }
@@ -123,13 +140,12 @@ static int run_data(struct bu_prog *prog, union bpf_attr *attr, struct xdp_md *m
 {
 	struct xdp_md ctx = { .ingress_ifindex = LOOPBACK_IFINDEX };
 	struct bu_test_io io = { .data = data, .ctx = &ctx, .ctx_size = sizeof(ctx), .cpu = -1 };
-	u32 linear, meta, max, duration;
+	u32 linear, meta, duration;
 	int err = check_ctx(attr, md, &linear, &meta);
 
 	if (err)
 		return err;
-	max = BU_TEST_PAGE - BU_SHARED_INFO_BYTES - (BU_XDP_HEADROOM - meta);
-	linear = BU_MIN(linear, max);
+	linear -= bu_xdp_frags(linear, meta);
 	if (attr->test.data_size_in - meta < BU_ETH_BYTES)
 		return -EINVAL;
 	err = bu_copy_from_user(data, attr->test.data_in,
@@ -138,12 +154,13 @@ static int run_data(struct bu_prog *prog, union bpf_attr *attr, struct xdp_md *m
 		err = check_device(md);
 	if (!err && attr->test.data_size_in - linear > MAX_FRAGS * BU_TEST_PAGE)
 		err = -ENOMEM;
-	io.data_size = linear;
+	io.data_size = attr->test.data_size_in;
+	io.frags_size = attr->test.data_size_in - linear;
 	io.meta_size = meta;
 	if (!err)
 		err = bu_test_repeat(prog, &io, attr->test.repeat, &duration);
 	if (!err)
-		err = finish(prog, attr, &io, data, linear, md, duration);
+		err = finish(prog, attr, &io, md, duration);
 	free(io.data_out);
 	return err;
 }

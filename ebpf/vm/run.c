@@ -129,6 +129,26 @@ int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headro
 	return 0;
 }
 
+int bu_run_set_frags(struct bu_run *run, const void *data, u32 size)
+{
+	struct bu_packet *packet = &run->packet;
+	u32 room = (size + BU_FRAG_BYTES - 1) / BU_FRAG_BYTES * BU_FRAG_BYTES;
+	u8 *frags = size ? packet_buffer(run, room) : NULL;
+
+	if (size && !frags)
+		return -ENOMEM;
+	if (size) {
+		memcpy(frags, data, size);
+		bu_arena_set_access(&run->kernel->arena, frags, size, BU_RW);
+	}
+	if (packet->frags)
+		bu_arena_set_access(&run->kernel->arena, packet->frags, packet->frags_size,
+				    BU_NONE);
+	packet->frags = frags;
+	packet->frags_size = size;
+	return 0;
+}
+
 /* Copy what `from` and `to` have in common of [start, start + size), counted from their heads. */
 static void copy_common(const struct bu_packet *from, const struct bu_packet *to, s64 shift)
 {

@@ -14,10 +14,13 @@ struct bu_kernel;
 struct bu_packet { /* the data a context's data, data_end, data_meta point to; NULLs without */
 	u8 *head;  /* start of the buffer: headroom */
 	u8 *meta, *data, *end;
-	u8 *limit;   /* end of the buffer: tailroom */
-	s32 network; /* socket buffers: offset of the network header from data */
-	u8 mac[14];  /* the link header of socket buffers whose data starts behind it */
+	u8 *limit;      /* end of the buffer: tailroom */
+	s32 network;    /* socket buffers: offset of the network header from data */
+	u8 mac[14];     /* the link header of socket buffers whose data starts behind it */
+	u8 *frags;      /* XDP: what follows `end` and the program does not see; NULL: nothing */
+	u32 frags_size; /* in pieces of BU_FRAG_BYTES, of which the last may be shorter */
 };
+#define BU_FRAG_BYTES 4096 /* Source: a page, of bpf_prog_test_run_xdp(), net/bpf/test_run.c */
 
 struct bu_frame {                   /* where a subprogram returns to */
 	const struct bu_prog *prog; /* the caller's */
@@ -104,6 +107,10 @@ bool bu_run_is_missed(const struct bu_kernel *kernel, struct bu_prog *prog, enum
 int bu_run_set_ctx(struct bu_run *run, const void *ctx, u32 size);
 /* A packet of `size` bytes with head- and tailroom. 0, or -ENOMEM. */
 int bu_run_set_packet(struct bu_run *run, const void *data, u32 size, u32 headroom, u32 tailroom);
+/* The packet's fragments become a copy of these bytes, and the old ones inaccessible. 0, or
+ * -ENOMEM.
+ */
+int bu_run_set_frags(struct bu_run *run, const void *data, u32 size);
 /* Move the packet's edges: copies it to a fresh place and poisons the old one, so stale pointers
  * are found. Offsets from the present edges; what is new is zero. 0, or -EINVAL / -ENOMEM. */
 int bu_run_adjust_packet(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta);
