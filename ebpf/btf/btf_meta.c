@@ -189,7 +189,7 @@ static int check_func(struct bu_btf_check *check, const struct btf_type *type)
 {
 	if (!bu_btf_is_identifier(check->btf, type->name_off))
 		return bu_btf_log_type(check, type, "Invalid name");
-	if (vlen_of(type) > BTF_FUNC_EXTERN)
+	if (vlen_of(type) > BTF_FUNC_GLOBAL)
 		return bu_btf_log_type(check, type, "Invalid func linkage");
 	return 0;
 }

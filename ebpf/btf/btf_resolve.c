@@ -98,6 +98,18 @@ static int follow(struct bu_btf_check *check, u32 id, enum mode mode, u32 depth)
 	return is_sink(kind_at(check, id), mode) ? 0 : resolve(check, id, mode, depth + 1);
 }
 
+/* A modifier that was met in a struct has been left when it came to a pointer: on from there. */
+static int follow_through(struct bu_btf_check *check, u32 id, enum mode mode, u32 depth)
+{
+	int err = follow(check, id, mode, depth);
+
+	if (err || !is_modifier(kind_at(check, id)))
+		return err;
+	while (is_modifier(kind_at(check, id)))
+		id = bu_btf_type(check->btf, id)->type;
+	return kind_at(check, id) == BTF_KIND_PTR ? follow(check, id, mode, depth) : 0;
+}
+
 static int resolve_reference(struct bu_btf_check *check, const struct btf_type *type,
 			     enum mode mode, u32 depth)
 {
@@ -106,7 +118,8 @@ static int resolve_reference(struct bu_btf_check *check, const struct btf_type *
 
 	if (!exists(check, type->type))
 		return bu_btf_log_type(check, type, "Invalid type_id");
-	err = follow(check, type->type, mode, depth);
+	err = mode == OF_POINTER ? follow_through(check, type->type, mode, depth)
+				 : follow(check, type->type, mode, depth);
 	if (err || !type->type || has_size(check, type->type))
 		return err;
 	target = bu_btf_skip_modifiers(check->btf, type->type);
@@ -122,7 +135,7 @@ static int resolve_var(struct bu_btf_check *check, const struct btf_type *type, 
 
 	if (!exists(check, type->type))
 		return bu_btf_log_type(check, type, "Invalid type_id");
-	err = follow(check, type->type, ANY, depth);
+	err = follow_through(check, type->type, ANY, depth);
 	if (!err && !has_size(check, type->type))
 		return bu_btf_log_type(check, type, "Invalid type_id");
 	return err;
@@ -303,17 +316,19 @@ static int resolve_func(struct bu_btf_check *check, const struct btf_type *type)
 	return 0;
 }
 
-static int resolve_decl_tag(struct bu_btf_check *check, const struct btf_type *type)
+static int resolve_decl_tag(struct bu_btf_check *check, const struct btf_type *type, u32 depth)
 {
 	const struct btf_type *target = bu_btf_type(check->btf, type->type);
 	s32 index = *(const s32 *)(type + 1);
 	u32 kind = kind_of(target), count = 0;
+	int err;
 
 	if (kind != BTF_KIND_FUNC && !is_composite(kind) && kind != BTF_KIND_VAR &&
 	    kind != BTF_KIND_TYPEDEF)
 		return bu_btf_log_type(check, type, "Invalid type_id");
-	if (index == -1)
-		return 0;
+	err = check->states[type->type] == DONE ? 0 : resolve(check, type->type, ANY, depth + 1);
+	if (err || index == -1)
+		return err;
 	if (is_composite(kind))
 		count = BTF_INFO_VLEN(target->info);
 	target = kind == BTF_KIND_FUNC ? bu_btf_type(check->btf, target->type) : NULL;
@@ -343,7 +358,7 @@ static int resolve_kind(struct bu_btf_check *check, const struct btf_type *type,
 	case BTF_KIND_FUNC:
 		return resolve_func(check, type);
 	case BTF_KIND_DECL_TAG:
-		return resolve_decl_tag(check, type);
+		return resolve_decl_tag(check, type, depth);
 	default:
 		return 0;
 	}
@@ -413,6 +428,40 @@ static int check_type(struct bu_btf_check *check, const struct btf_type *type)
 	return err;
 }
 
+/* Tags come before the other modifiers of what they tag. Source: btf_check_type_tags(). */
+static int check_tags_of(struct bu_btf_check *check, u32 id, u32 checked)
+{
+	const struct btf_type *type = bu_btf_type(check->btf, id);
+	bool tags = kind_of(type) == BTF_KIND_TYPE_TAG;
+
+	for (u32 left = MAX_DEPTH; is_modifier(kind_of(type)); left--) {
+		if (!left) {
+			bu_log_add(check->log, "Max chain length or cycle detected");
+			return -ELOOP;
+		}
+		if (kind_of(type) != BTF_KIND_TYPE_TAG) {
+			tags = false;
+		} else if (!tags) {
+			bu_log_add(check->log, "Type tags don't precede modifiers");
+			return -EINVAL;
+		}
+		if (id <= checked)
+			break;
+		id = type->type;
+		type = bu_btf_type(check->btf, id);
+	}
+	return 0;
+}
+
+static int check_tags(struct bu_btf_check *check)
+{
+	int err = 0;
+
+	for (u32 id = 1; id < check->btf->nr_types && !err; id++)
+		err = check_tags_of(check, id, id - 1);
+	return err;
+}
+
 int bu_btf_check(struct bu_btf *btf, struct bu_log *log)
 {
 	struct bu_btf_check check = { .btf = btf, .log = log };
@@ -424,6 +473,8 @@ int bu_btf_check(struct bu_btf *btf, struct bu_log *log)
 		err = bu_btf_index(btf);
 	if (!err)
 		err = bu_btf_check_types(&check);
+	if (!err)
+		err = check_tags(&check);
 	return err ? err : bu_btf_check_locks(btf);
 }
 
