@@ -41,6 +41,14 @@ static bool readable(struct bu_object *object)
 	return map->ops->readable(map);
 }
 
+static void released(struct bu_object *object, const struct bu_fd *fd)
+{
+	struct bu_map *map = bu_container_of(object, struct bu_map, object);
+
+	if (map->ops->released)
+		map->ops->released(map, fd->inode);
+}
+
 static void closed(struct bu_object *object)
 {
 	struct bu_map *map = bu_container_of(object, struct bu_map, object);
@@ -54,6 +62,7 @@ static const struct bu_object_class map_class = {
 	.destroy = destroy,
 	.readable = readable,
 	.pollable = pollable,
+	.released = released,
 	.closed = closed,
 };
 
@@ -177,6 +186,7 @@ struct bu_map *bu_map_of_fd(struct bu_kernel *kernel, int user, u32 mode, int *e
 	if (fd->object->kind != BU_OBJECT_MAP)
 		return NULL;
 	map = bu_container_of(fd->object, struct bu_map, object);
+	map->through = fd->inode;
 	allowed = map->frozen ? fd->mode & ~(u32)BU_FD_WRITE : fd->mode;
 	*error = (allowed & mode) == mode ? 0 : -EPERM;
 	return *error ? NULL : map;

@@ -53,6 +53,8 @@ struct bu_map_ops {
 	s64 (*mmap_offset)(struct bu_map *map, u64 pgoff, u64 size, int prot);
 	/* A program that is being loaded refers to the map: 0, or why it cannot. */
 	int (*used_by)(struct bu_map *map, const struct bu_prog *prog);
+	/* User space has closed the descriptor of this inode; NULL: nothing to do. */
+	void (*released)(struct bu_map *map, u64 inode);
 	/* User space has closed its last descriptor; programs may still hold the map. */
 	void (*closed)(struct bu_map *map);
 	/* Whether poll(2) reports data. */
@@ -79,6 +81,7 @@ struct bu_map {
 	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
 	u64 written_size;   /* user space has mapped so many bytes for writing; ebpf/boundary/mmap.c
 			     */
+	u64 through;        /* the inode of the descriptor that a call named it by last */
 	struct bu_btf *btf; /* referenced; NULL without */
 	u32 btf_key_type_id, btf_value_type_id;
 	u32 btf_vmlinux_value_type_id; /* of BPF_MAP_TYPE_STRUCT_OPS, in the kernel's BTF */

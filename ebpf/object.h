@@ -30,7 +30,9 @@ struct bu_object_class {
 	void (*destroy)(struct bu_object *object);  /* frees the object, its references included */
 	bool (*readable)(struct bu_object *object); /* what poll(2) says; NULL: never */
 	bool (*pollable)(
-		const struct bu_object *object);  /* its descriptors may be woken; NULL: never */
+		const struct bu_object *object); /* its descriptors may be woken; NULL: never */
+	/* User space closed one of its descriptors; NULL: nothing to do. */
+	void (*released)(struct bu_object *object, const struct bu_fd *fd);
 	void (*closed)(struct bu_object *object); /* user space closed its last descriptor; NULL:
 						     nothing to do */
 };

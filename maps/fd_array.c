@@ -58,6 +58,15 @@ void bu_fd_array_clear(struct bu_map *map)
 			set_slot(&array->slots[i], NULL);
 }
 
+void bu_fd_array_clear_through(struct bu_map *map, u64 inode)
+{
+	struct bu_fd_array *array = map->priv;
+
+	for (u32 i = 0; i < map->max_entries; i++)
+		if (array->slots[i] && array->through[i] == inode)
+			set_slot(&array->slots[i], NULL);
+}
+
 void bu_fd_array_destroy(struct bu_map *map)
 {
 	struct bu_fd_array *array = map->priv;
@@ -66,6 +75,7 @@ void bu_fd_array_destroy(struct bu_map *map)
 		return;
 	bu_fd_array_clear(map);
 	free(array->slots);
+	free(array->through);
 	free(array);
 	map->priv = NULL;
 }
@@ -89,6 +99,8 @@ void bu_fd_array_set(struct bu_map *map, const void *key, struct bu_object *obje
 	struct bu_fd_array *array = map->priv;
 
 	set_slot(&array->slots[bu_array_index(key)], object);
+	if (array->through)
+		array->through[bu_array_index(key)] = map->through;
 }
 
 int bu_fd_array_remove(struct bu_map *map, const void *key)

@@ -8,6 +8,8 @@
 
 struct bu_fd_array {
 	struct bu_object **slots;
+	u64 *through; /* the inode of the map's descriptor that each was put by (struct bu_map);
+			 NULL: of no interest */
 	u32 owner_type, owner_attach_type; /* of the programs, once there was one (PROG_ARRAY) */
 	bool owned;
 };
@@ -15,6 +17,8 @@ struct bu_fd_array {
 int bu_fd_array_check(const union bpf_attr *attr);
 int bu_fd_array_create(struct bu_map *map, const union bpf_attr *attr);
 void bu_fd_array_destroy(struct bu_map *map);
+/* Empty the slots that were filled through a descriptor. */
+void bu_fd_array_clear_through(struct bu_map *map, u64 inode);
 /* Empty all slots. */
 void bu_fd_array_clear(struct bu_map *map);
 /* The object at an index, or NULL. */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * BPF_MAP_TYPE_PERF_EVENT_ARRAY. Source: kernel/bpf/arraymap.c, kernel/trace/bpf_trace.c (6.12).
- * Differs: without BPF_F_PRESERVE_ELEMS the events go when the map's last descriptor is closed; in
- * the kernel, each when the descriptor is closed that it was added through.
+ * BPF_MAP_TYPE_PERF_EVENT_ARRAY. Without BPF_F_PRESERVE_ELEMS each event goes when the descriptor
+ * of the map is closed that it was put by. Source: kernel/bpf/arraymap.c, kernel/trace/bpf_trace.c
+ * (6.12).
  */
-#include "maps/perf_event_array.h"
+#include <stdlib.h>
+
 #include "ebpf/kernel.h"
 #include "ebpf/link/perf_event.h"
 #include "maps/array.h"
 #include "maps/fd_array.h"
+#include "maps/perf_event_array.h"
 #include "maps/stubs.h"
 
 /* The event of a CPU; NULL: there is none, and why. */
@@ -36,6 +38,12 @@ int bu_perf_event_array_count(struct bu_map *map, u64 index, u32 cpu, struct bu_
 	return event ? bu_perf_count(event, cpu, count) : error;
 }
 
+static int user_remove(struct bu_map *map, const void *key)
+{
+	bu_fd_reap(map->object.kernel); /* descriptors that were closed have left no events */
+	return bu_fd_array_remove(map, key);
+}
+
 /* Programs could not read an event that child processes inherit. */
 static int user_update(struct bu_map *map, const void *key, const void *value, u64 flags)
 {
@@ -55,16 +63,30 @@ static int user_update(struct bu_map *map, const void *key, const void *value, u
 	return 0;
 }
 
-static void closed(struct bu_map *map)
+static int create(struct bu_map *map, const union bpf_attr *attr)
+{
+	int error = bu_fd_array_create(map, attr);
+	struct bu_fd_array *array = map->priv;
+
+	if (error || map->flags & BPF_F_PRESERVE_ELEMS)
+		return error;
+	array->through = calloc(map->max_entries, sizeof(*array->through));
+	if (array->through)
+		return 0;
+	bu_fd_array_destroy(map);
+	return -ENOMEM;
+}
+
+static void released(struct bu_map *map, u64 inode)
 {
 	if (!(map->flags & BPF_F_PRESERVE_ELEMS))
-		bu_fd_array_clear(map);
+		bu_fd_array_clear_through(map, inode);
 }
 
 const struct bu_map_ops bu_perf_event_array_ops = {
 	.name = "perf_event_array",
 	.check = bu_fd_array_check,
-	.create = bu_fd_array_create,
+	.create = create,
 	.destroy = bu_fd_array_destroy,
 	.lookup = bu_lookup_none,
 	.update = bu_update_eopnotsupp,
@@ -72,13 +94,14 @@ const struct bu_map_ops bu_perf_event_array_ops = {
 	.for_each = bu_for_each_einval,
 	.user_lookup = bu_user_lookup_enotsupp,
 	.user_update = user_update,
-	.user_remove = bu_fd_array_remove,
+	.user_remove = user_remove,
 	.user_take = bu_user_take_enotsupp,
 	.next_key = bu_array_next_key,
 	.direct_value = bu_direct_value_none,
 	.mmap_offset = bu_mmap_offset_enotsupp,
 	.used_by = bu_used_by_any,
-	.closed = closed,
+	.released = released,
+	.closed = bu_closed_nothing,
 	.readable = bu_readable_never,
 	.no_btf = true,
 	.fd_values = true,

@@ -272,6 +272,8 @@ static void forget(struct bu_fd_table *table, struct bu_fd *fd)
 	table->nr_fds--;
 	bu_fd_number_forget(&fd->object->kernel->fd_numbers, fd);
 	close(fd->peer);
+	if (fd->object->class->released)
+		fd->object->class->released(fd->object, fd);
 	if (!fd->object->fds && !fd->object->pins && fd->object->class->closed)
 		fd->object->class->closed(fd->object);
 	bu_object_put(fd->object);

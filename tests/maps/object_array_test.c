@@ -207,6 +207,61 @@ BPF_TEST(perf_event_array, output_errnos)
 	close(event);
 }
 
+static int event_map(uint32_t flags)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
+	int fd = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "events", 4, 4, 3, &opts);
+
+	ASSERT_OK(fd);
+	return fd;
+}
+
+static int open_again(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd;
+
+	ASSERT_OK(bpf_obj_get_info_by_fd(map, &info, &size));
+	fd = bpf_map_get_fd_by_id(info.id);
+	ASSERT_OK(fd);
+	return fd;
+}
+
+/* Source: as 6.18 does. */
+BPF_TEST(perf_event_array, events_go_with_the_descriptor_they_were_put_by)
+{
+	int map = event_map(0), again = open_again(map), copy, event = open_event(0);
+	uint32_t keys[] = { 0, 1, 2 };
+
+	EXPECT_OK(bpf_map_update_elem(map, &keys[0], &event, BPF_ANY));
+	EXPECT_OK(bpf_map_update_elem(again, &keys[1], &event, BPF_ANY));
+	EXPECT_OK(bpf_map_update_elem(again, &keys[2], &event, BPF_ANY));
+	EXPECT_OK(bpf_map_update_elem(map, &keys[2], &event, BPF_ANY));
+	copy = dup(again);
+	close(again); /* the same open file still has another number */
+	EXPECT_OK(bpf_map_delete_elem(map, &keys[1]));
+	EXPECT_OK(bpf_map_update_elem(copy, &keys[1], &event, BPF_ANY));
+	close(copy);
+	EXPECT_ERR(bpf_map_delete_elem(map, &keys[1]), ENOENT);
+	EXPECT_OK(bpf_map_delete_elem(map, &keys[0]));
+	EXPECT_OK(bpf_map_delete_elem(map, &keys[2]));
+	close(event);
+	close(map);
+}
+
+BPF_TEST(perf_event_array, events_stay_that_are_to_be_preserved)
+{
+	int map = event_map(BPF_F_PRESERVE_ELEMS), again = open_again(map), event = open_event(0);
+	uint32_t key = 1;
+
+	EXPECT_OK(bpf_map_update_elem(again, &key, &event, BPF_ANY));
+	close(again);
+	EXPECT_OK(bpf_map_delete_elem(map, &key));
+	close(event);
+	close(map);
+}
+
 static int samples, sample_cpu;
 
 static void on_sample(void *ctx, int cpu, void *data, uint32_t size)
