@@ -67,6 +67,7 @@ struct bu_kernel {
 	struct bu_btf *vmlinux; /* referenced; see bu_vmlinux_btf() */
 	enum bu_btf_choice btf_choice;
 	struct bu_fd_table *fds;   /* ebpf/boundary/fd.c */
+	u64 mapped_begin, mapped_end; /* user space's mappings of maps lie between; atomic */
 	struct bu_trees *trees;    /* ebpf/boundary/redirect.c; NULL: none touched */
 	bool has_directories;      /* virtual ones were opened: ebpf/boundary/files_directory.c */
 	struct bu_net *net;        /* ebpf/net/net.h; NULL: not touched */

@@ -51,6 +51,10 @@ int bu_files_open(int dir, const char *path, int flags, unsigned int mode);
 int bu_files_access(int dir, const char *path, int mode, int flags);
 /* mmap of one of our descriptors: true and the result, or false for the host. */
 bool bu_fd_mmap(void **result, void *addr, size_t size, int prot, int flags, int fd, u64 offset);
+/* mremap of what such a call has mapped; false: other memory. */
+bool bu_fd_mremap(void **result, void *old, size_t size, size_t to_size, int flags, void *to);
+/* Whether mprotect may make the memory there executable: none that such a call has mapped. */
+bool bu_fd_may_execute(const void *address);
 /* ioctl of one of our descriptors; false: the host's. */
 bool bu_fd_ioctl(int *result, int fd, unsigned long request, unsigned long arg);
 /* read(2) of an iterator or a perf event (ebpf/boundary/fd_read.c); false: it is neither. */

@@ -120,6 +120,27 @@ BU_INTERPOSED void *mmap64(void *addr, size_t size, int prot, int flags, int fd,
 	return map_memory(addr, size, prot, flags, fd, offset);
 }
 
+/* Not variadic, for the same reason as `syscall` above. */
+void *bu_mremap(void *old, size_t size, size_t to_size, int flags, void *to) __asm__("mremap");
+
+BU_INTERPOSED void *bu_mremap(void *old, size_t size, size_t to_size, int flags, void *to)
+{
+	int before = errno;
+	void *result;
+
+	if (!bu_on_host() && bu_fd_mremap(&result, old, size, to_size, flags, to))
+		return (void *)bu_set_errno((long)result, before);
+	return (void *)bu_with_errno(
+		bu_host_syscall(SYS_mremap, (long)old, size, to_size, flags, (long)to, 0));
+}
+
+BU_INTERPOSED int mprotect(void *addr, size_t size, int prot)
+{
+	if (prot & PROT_EXEC && !bu_on_host() && !bu_fd_may_execute(addr))
+		return bu_with_errno(-EACCES);
+	return bu_with_errno(bu_host_syscall(SYS_mprotect, (long)addr, size, prot, 0, 0, 0));
+}
+
 BU_INTERPOSED int epoll_pwait(int epfd, struct epoll_event *events, int max, int timeout,
 			      const sigset_t *mask)
 {

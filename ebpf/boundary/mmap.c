@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * mmap(2) of our descriptors: pages of the arena's memfd, so that user space and programs see the
- * same memory. Source: bpf_map_mmap(), kernel/bpf/syscall.c (6.12).
+ * same memory. What was mapped without PROT_WRITE stays so, by mapping a descriptor that can only
+ * read. Source: bpf_map_mmap(), kernel/bpf/syscall.c (6.12). Differs: an arena's mapping may be
+ * moved, and unmapped in parts.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/link/perf_event.h"
@@ -32,6 +34,8 @@ static int check_map(const struct bu_map *map, u32 mode, const struct mapping *m
 
 	if (!(mode & BU_FD_READ) || (writes && !(mode & BU_FD_WRITE)))
 		return -EACCES;
+	if (mapping->prot & PROT_EXEC)
+		return -EPERM;
 	if (map->special)
 		return -BU_ENOTSUPP;
 	if ((mapping->flags & MAP_TYPE) == MAP_PRIVATE)
@@ -148,8 +152,12 @@ static long map_arena(struct bu_map *map, struct mapping *mapping)
 
 static long map_memory(struct bu_map *map, struct mapping *mapping)
 {
-	long result = map->type == (enum bpf_map_type)BU_MAP_TYPE_ARENA ? map_arena(map, mapping)
-									: map_map(map, mapping);
+	long result;
+
+	if (!(mapping->prot & PROT_WRITE))
+		mapping->memfd = bu_arena_read_only_memfd(&map->object.kernel->arena);
+	result = map->type == (enum bpf_map_type)BU_MAP_TYPE_ARENA ? map_arena(map, mapping)
+								   : map_map(map, mapping);
 
 	if (mapping->prot & PROT_WRITE && (result > 0 || result < -4095))
 		map->written_size = BU_MAX(map->written_size, mapping->offset + mapping->size);
@@ -196,6 +204,74 @@ bool bu_map_is_written(struct bu_kernel *kernel, struct bu_map *map)
 	return found;
 }
 
+/* So that calls about memory that is none of ours are told apart without asking the host. */
+static void note_place(struct bu_kernel *kernel, u64 begin, u64 size)
+{
+	if (!kernel->mapped_end || begin < kernel->mapped_begin)
+		__atomic_store_n(&kernel->mapped_begin, begin, __ATOMIC_RELAXED);
+	if (begin + size > kernel->mapped_end)
+		__atomic_store_n(&kernel->mapped_end, begin + size, __ATOMIC_RELAXED);
+}
+
+static bool is_mapped(struct bu_kernel *kernel, u64 address)
+{
+	struct stat memfd;
+	bool found = false;
+	struct line line;
+	char text[512];
+	FILE *maps;
+
+	if (address < __atomic_load_n(&kernel->mapped_begin, __ATOMIC_RELAXED) ||
+	    address >= __atomic_load_n(&kernel->mapped_end, __ATOMIC_RELAXED) ||
+	    fstat(kernel->arena.memfd, &memfd))
+		return false;
+	maps = fopen("/proc/self/maps", "re");
+	while (maps && !found && fgets(text, sizeof(text), maps))
+		found = parse_line(text, &line) && line.start <= address && address < line.end &&
+			line.inode == memfd.st_ino;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+bool bu_fd_may_execute(const void *address)
+{
+	struct bu_kernel *kernel = bu_kernel_if_any();
+
+	return !kernel || !is_mapped(kernel, (u64)address);
+}
+
+/* What is malformed the host refuses. Source: mm/mremap.c (6.12) of mappings with VM_DONTEXPAND. */
+static int check_remap(u64 size, u64 to_size, int flags)
+{
+	if (flags & MREMAP_DONTUNMAP)
+		return flags & MREMAP_MAYMOVE && size == to_size ? -EINVAL : 0;
+	if (flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE))
+		return 0;
+	return to_size > size ? -EFAULT : 0;
+}
+
+bool bu_fd_mremap(void **result, void *old, size_t size, size_t to_size, int flags, void *to)
+{
+	const int known = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+	struct bu_kernel *kernel = bu_kernel_if_any();
+	u64 page = sysconf(_SC_PAGESIZE);
+
+	if (!kernel || flags & ~known || (u64)old % page || !is_mapped(kernel, (u64)old))
+		return false;
+	bu_kernel_lock(kernel);
+	*result = (void *)(long)check_remap(BU_ROUND_UP(size, page), BU_ROUND_UP(to_size, page),
+					    flags);
+	if (!*result) {
+		*result = (void *)bu_host_syscall(SYS_mremap, (long)old, size, to_size, flags,
+						  (long)to, 0);
+		if ((u64)*result < (u64)-4095)
+			note_place(kernel, (u64)*result, to_size);
+	}
+	bu_kernel_unlock(kernel);
+	return true;
+}
+
 static long map_object(const struct bu_fd *fd, struct mapping *mapping)
 {
 	struct bu_map *map;
@@ -235,6 +311,8 @@ bool bu_fd_mmap(void **result, void *addr, size_t size, int prot, int flags, int
 		};
 
 		*result = (void *)(!size || offset % page ? -EINVAL : map_object(fd, &mapping));
+		if ((u64)*result < (u64)-4095)
+			note_place(kernel, (u64)*result, mapping.size);
 	}
 	bu_kernel_unlock(kernel);
 	return fd;

@@ -16,6 +16,7 @@
 #include "ebpf/syscall.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -116,7 +117,7 @@ int bu_arena_init(struct bu_arena *arena, u64 size)
 {
 	u8 *map;
 
-	*arena = (struct bu_arena){ .memfd = -1 };
+	*arena = (struct bu_arena){ .memfd = -1, .read_only_memfd = -1 };
 	size = size ? BU_ROUND_UP(size, ARENA_MIN) : default_size();
 	map = reserve(&size);
 	if (!map)
@@ -143,11 +144,27 @@ void bu_arena_destroy(struct bu_arena *arena)
 				0, 0, 0);
 	if (arena->memfd >= 0)
 		close(arena->memfd);
+	if (arena->read_only_memfd >= 0)
+		close(arena->read_only_memfd);
 	free(arena->shared.regions);
 	free(arena->heap.regions);
 	free(arena->scratch.regions);
 	free(arena->views.regions);
-	*arena = (struct bu_arena){ .memfd = -1 };
+	*arena = (struct bu_arena){ .memfd = -1, .read_only_memfd = -1 };
+}
+
+int bu_arena_read_only_memfd(struct bu_arena *arena)
+{
+	char path[32];
+	int fd;
+
+	if (arena->read_only_memfd < 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", arena->memfd);
+		fd = bu_host_syscall(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0,
+				     0);
+		arena->read_only_memfd = fd < 0 ? fd : bu_fd_move_high(fd);
+	}
+	return arena->read_only_memfd < 0 ? arena->memfd : arena->read_only_memfd;
 }
 
 /* The V byte of the granule at `offset`; its W byte follows. */

@@ -79,10 +79,11 @@ struct bu_zone {
 };
 
 struct bu_arena {
-	u8 *base;   /* first byte of the range */
-	u64 size;   /* bytes reserved; shadow is size / 4 bytes */
-	u8 *shadow; /* shadow of `base` */
-	int memfd;  /* backs the shared zone from offset 0 */
+	u8 *base;            /* first byte of the range */
+	u64 size;            /* bytes reserved; shadow is size / 4 bytes */
+	u8 *shadow;          /* shadow of `base` */
+	int memfd;           /* backs the shared zone from offset 0 */
+	int read_only_memfd; /* the same file, without the right to write; -1: not asked for yet */
 	struct bu_zone shared, heap, scratch, views;
 };
 
@@ -90,6 +91,9 @@ struct bu_arena {
  * 0, or -ENOMEM. */
 int bu_arena_init(struct bu_arena *arena, u64 size);
 void bu_arena_destroy(struct bu_arena *arena);
+/* What to map so that mprotect(2) never makes it writable: the host refuses that for files that
+ * were opened to be read. The memfd itself where there is no /proc. */
+int bu_arena_read_only_memfd(struct bu_arena *arena);
 
 /* Zeroed memory of `size` bytes with a red zone behind it, aligned to 8 (16 from 16 bytes on).
  * NULL when the zone is full. */

@@ -145,6 +145,7 @@ BPF_TEST(map_memory, refusals)
 	EXPECT_EQ(mmap_errno(fd, 4096, PROT_READ, MAP_SHARED, 1), EINVAL);
 	EXPECT_EQ(mmap_errno(fd, 0, PROT_READ, MAP_SHARED, 0), EINVAL);
 	EXPECT_EQ(mmap_errno(fd, 4096, PROT_READ, MAP_PRIVATE, 0), EINVAL);
+	EXPECT_EQ(mmap_errno(fd, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, 0), EPERM);
 	EXPECT_EQ(mmap_errno(bpf_program__fd(skel->progs.count), 4096, PROT_READ, MAP_SHARED, 0),
 		  ENODEV);
 	EXPECT_EQ(mmap_errno(bpf_map__fd(skel->maps.perf), 4096, PROT_READ, MAP_SHARED, 0),
@@ -158,6 +159,112 @@ BPF_TEST(map_memory, refusals)
 	EXPECT_EQ(mmap_errno(fd, 4096, PROT_READ, MAP_SHARED, 0), EINVAL);
 	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "hash", 4, 8, 1, NULL);
 	EXPECT_EQ(mmap_errno(fd, 4096, PROT_READ, MAP_SHARED, 0), BU_ENOTSUPP);
+}
+
+static int errno_of(int result)
+{
+	return result ? errno : 0;
+}
+
+static int remap_errno(void *at, size_t size, size_t to_size, int flags)
+{
+	return mremap(at, size, to_size, flags) == MAP_FAILED ? errno : 0;
+}
+
+/* Source: as 6.18 does. */
+BPF_TEST(map_memory, read_only_mappings_stay_so)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "array", 4, 8, 1024, &opts);
+	int ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, 4096, NULL);
+	int user_ring = bpf_map_create(BPF_MAP_TYPE_USER_RINGBUF, "ring", 0, 0, 4096, NULL);
+	const struct {
+		int fd;
+		size_t size;
+		off_t offset;
+	} cases[] = { { fd, 8192, 0 },           { fd, 4096, 4096 },   { ring, 4096, 0 },
+		      { ring, 12288, 4096 },     { ring, 8192, 8192 }, { user_ring, 4096, 0 },
+		      { user_ring, 12288, 4096 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		void *at = mmap(NULL, cases[i].size, PROT_READ, MAP_SHARED, cases[i].fd,
+				cases[i].offset);
+
+		ASSERT_NE(at, MAP_FAILED);
+		EXPECT_EQ(errno_of(mprotect(at, 4096, PROT_READ | PROT_WRITE)), EACCES);
+		EXPECT_EQ(errno_of(mprotect(at, 4096, PROT_NONE)), 0);
+		EXPECT_EQ(errno_of(mprotect(at, 4096, PROT_WRITE)), EACCES);
+		EXPECT_EQ(errno_of(mprotect(at, 4096, PROT_READ)), 0);
+		EXPECT_EQ(munmap(at, cases[i].size), 0);
+	}
+}
+
+BPF_TEST(map_memory, writable_mappings_may_change_their_protection)
+{
+	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);
+	int fd = bpf_map__fd(skel->maps.mappable);
+	__u64 *values = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	ASSERT_NE((void *)values, MAP_FAILED);
+	EXPECT_EQ(mprotect(values, 8192, PROT_READ), 0);
+	EXPECT_EQ(mprotect(values, 8192, PROT_READ | PROT_WRITE), 0);
+	values[700] = 19;
+	EXPECT_EQ(run(skel->progs.from_mappable), 19);
+}
+
+/* Source: as 6.18 does. */
+BPF_TEST(map_memory, mappings_are_never_executable)
+{
+	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);
+	int fd = bpf_map__fd(skel->maps.mappable);
+	void *at = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *code = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(at, MAP_FAILED);
+	EXPECT_EQ(errno_of(mprotect(at, 8192, PROT_READ | PROT_EXEC)), EACCES);
+	EXPECT_EQ(errno_of(mprotect((char *)at + 4096, 4096, PROT_EXEC)), EACCES);
+	EXPECT_EQ(errno_of(mprotect(code, 4096, PROT_READ | PROT_EXEC)), 0);
+	EXPECT_EQ(munmap(code, 4096), 0);
+	EXPECT_EQ(munmap(at, 8192), 0);
+}
+
+/* Source: as 6.18 does. */
+BPF_TEST(map_memory, mappings_do_not_grow)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "array", 4, 8, 1024, &opts);
+	__u64 *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), *moved;
+	void *place = mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE((void *)at, MAP_FAILED);
+	EXPECT_EQ(remap_errno(at, 4096, 8192, MREMAP_MAYMOVE), EFAULT);
+	EXPECT_EQ(remap_errno(at, 4095, 4097, 0), EFAULT);
+	EXPECT_EQ(remap_errno(at, 0, 4096, MREMAP_MAYMOVE), EFAULT);
+	EXPECT_EQ(remap_errno(at, 4096, 4096, MREMAP_MAYMOVE | MREMAP_DONTUNMAP), EINVAL);
+	EXPECT_EQ(remap_errno(at, 4096, 8192, 64), EINVAL);
+	EXPECT_EQ(remap_errno((char *)at + 1, 4096, 8192, MREMAP_MAYMOVE), EINVAL);
+	EXPECT_EQ(remap_errno(at, 4096, 0, MREMAP_MAYMOVE), EINVAL);
+	EXPECT_EQ(remap_errno(at, 4096, 4096, 0), 0);
+	at[1] = 5;
+	moved = mremap(at, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+	ASSERT_EQ((void *)moved, place);
+	EXPECT_EQ(moved[1], 5U);
+	EXPECT_EQ(remap_errno(moved, 4096, 8192, MREMAP_MAYMOVE), EFAULT);
+	EXPECT_EQ(munmap(place, 8192), 0);
+}
+
+BPF_TEST(map_memory, other_memory_grows)
+{
+	struct boundary_bpf *skel = BPFUNIT_LOAD(boundary_bpf);
+	char *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE((void *)skel, NULL);
+	at[7] = 'x';
+	at = mremap(at, 4096, 1 << 20, MREMAP_MAYMOVE);
+	ASSERT_NE((void *)at, MAP_FAILED);
+	EXPECT_EQ(at[7], 'x');
+	EXPECT_EQ(remap_errno(at, 4096, 0, MREMAP_MAYMOVE), EINVAL);
+	EXPECT_EQ(munmap(at, 1 << 20), 0);
 }
 
 BPF_TEST(map_memory, files_are_the_hosts)
