@@ -284,3 +284,19 @@ void bu_htab_destroy(struct bu_map *map)
 	free(table);
 	map->priv = NULL;
 }
+
+u32 bu_htab_count(const struct bu_map *map)
+{
+	const struct bu_htab *table = map->priv;
+
+	switch (map->type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return table->count;
+	default:
+		return 0;
+	}
+}

@@ -73,6 +73,8 @@ int bu_htab_user_lookup_all(struct bu_map *map, const void *key, void *value, u6
 int bu_htab_user_take(struct bu_map *map, const void *key, void *value, u64 flags);
 
 bool bu_htab_is_lru(u32 type);
+/* How many elements it has, of any map: 0 when it is no hash map. */
+u32 bu_htab_count(const struct bu_map *map);
 /* The element of a key, or 0. */
 u32 bu_htab_find(const struct bu_htab *table, const void *key);
 /* Why an update with these flags cannot be, given the present element: -EEXIST, -ENOENT, or 0. */

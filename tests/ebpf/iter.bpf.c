@@ -121,6 +121,8 @@ struct {
 	__type(value, __u32);
 } counts SEC(".maps");
 
+__s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym;
+
 int retry;
 int big;
 __u64 ends, end_seq_num;
@@ -286,6 +288,15 @@ int symbols(struct bpf_iter__ksym *ctx)
 SEC("iter/tcp")
 int unknown(void *ctx)
 {
+	return 0;
+}
+
+SEC("iter/bpf_map")
+int sizes(struct bpf_iter__bpf_map *ctx)
+{
+	if (ctx->map)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%s %lld\n", ctx->map->name,
+			       bpf_map_sum_elem_count(ctx->map));
 	return 0;
 }
 

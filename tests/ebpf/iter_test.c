@@ -66,6 +66,16 @@ BPF_TEST(iter, tells_of_maps)
 	EXPECT_NOT_NULL(strstr(text, "\nend "));
 }
 
+BPF_TEST(iter, programs_count_the_elements_of_maps)
+{
+	struct iter_bpf *skel = load();
+
+	for (u64 i = 0; i < 5; i++)
+		ASSERT_OK(bpf_map__update_elem(skel->maps.table, &i, 4, &i, 8, 0));
+	EXPECT_NOT_NULL(
+		strstr(read_all(iterate(skel->progs.sizes, NULL), 1000), "squares 0\ntable 5\n"));
+}
+
 BPF_TEST(iter, tells_of_programs)
 {
 	struct iter_bpf *skel = load();

@@ -18,6 +18,7 @@ extern void bpf_preempt_disable(void) __ksym;
 extern void bpf_preempt_enable(void) __ksym;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
+extern __s64 bpf_map_sum_elem_count(const void *map) __ksym;
 extern int unmodelled_kfunc(int number) __ksym __weak; /* of no kernel */
 
 struct sk_buff {
@@ -120,6 +121,25 @@ SEC("tc")
 int calls_unmodelled(void *ctx)
 {
 	return unmodelled_kfunc(5) + 1;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 100);
+	__type(key, __u32);
+	__type(value, __u32);
+} table SEC(".maps");
+
+SEC("tc")
+int counts_elements(void *ctx)
+{
+	return bpf_map_sum_elem_count(&table);
+}
+
+SEC("tc")
+int counts_nothing(void *ctx)
+{
+	return bpf_map_sum_elem_count(&from);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -110,6 +110,17 @@ BPF_TEST(kfunc, without_model_they_fault)
 	EXPECT_NOT_NULL(strstr(bpfunit_fault_report(), "BPFUNIT_MOCK_KFUNC(\"unmodelled_kfunc\""));
 }
 
+BPF_TEST(kfunc, elements_of_a_map_are_counted)
+{
+	struct kfunc_bpf *skel = load();
+
+	EXPECT_EQ(run(skel->progs.counts_elements), 0);
+	for (uint32_t i = 0; i < 7; i++)
+		ASSERT_OK(bpf_map__update_elem(skel->maps.table, &i, 4, &i, 4, 0));
+	EXPECT_EQ(run(skel->progs.counts_elements), 7);
+	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT, test_run(skel->progs.counts_nothing));
+}
+
 static int64_t doubled(struct bpfunit_call *call)
 {
 	return (int64_t)call->args[0] * 2;
