@@ -10,6 +10,7 @@
 #include "ebpf/boundary/interpose.h"
 
 #include "ebpf/boundary/backend.h"
+#include "ebpf/boundary/mounts.h"
 #include "ebpf/kernel.h"
 #include "ebpf/net/netdev.h"
 #include "ebpf/syscall.h"
@@ -86,6 +87,8 @@ BU_INTERPOSED long bu_syscall(long number, long a, long b, long c, long d, long 
 		return bu_with_errno(emulate_bpf(a, (void *)b, c));
 	case SYS_perf_event_open:
 		return bu_with_errno(emulate_perf_event_open((void *)a, b, c, d, e));
+	case SYS_fsopen:
+		return bu_with_errno(bu_fs_open((const char *)a, b));
 #ifdef __x86_64__
 	case NR_UPROBE:
 		if (!bu_on_host())

@@ -259,6 +259,13 @@ BU_INTERPOSED int mount(const char *source, const char *target, const char *type
 					     flags, (long)data, 0));
 }
 
+int fsopen(const char *type, unsigned int flags); /* of glibc 2.36 */
+
+BU_INTERPOSED int fsopen(const char *type, unsigned int flags)
+{
+	return bu_with_errno(bu_fs_open(type, flags));
+}
+
 BU_INTERPOSED int umount2(const char *target, int flags)
 {
 	int result;

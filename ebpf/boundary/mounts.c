@@ -7,6 +7,7 @@
  */
 #include "ebpf/boundary/mounts.h"
 
+#include "ebpf/boundary/backend.h"
 #include "ebpf/boundary/redirect.h"
 #include "ebpf/kernel.h"
 #include "ebpf/syscall.h"
@@ -85,6 +86,20 @@ bool bu_unmount(const char *target, int *result)
 	*result = bu_tree_unmount(kernel, target);
 	bu_kernel_unlock(kernel);
 	return *result != -EINVAL;
+}
+
+/* What is made of these file systems by fsmount(2) and its kin would be the host's: as on a kernel
+ * that has no such calls yet, so that callers fall back on mount(2). */
+long bu_fs_open(const char *type, u32 flags)
+{
+	struct bu_kernel *kernel;
+
+	if (!type || bu_on_host() || !(is_tracing(type) || bu_tree_has_type(type)))
+		return bu_host_syscall(SYS_fsopen, (long)type, flags, 0, 0, 0, 0);
+	kernel = bu_kernel();
+	if (kernel)
+		bu_note(kernel, "fsopen(\"%s\") is not emulated (ENOSYS), mount(2) is", type);
+	return -ENOSYS;
 }
 
 static bool is_ours(struct bu_kernel *kernel, const char *line)

@@ -10,6 +10,8 @@ bool bu_mount(const char *source, const char *target, const char *type, unsigned
 	      int *result);
 /* umount2(2), likewise. */
 bool bu_unmount(const char *target, int *result);
+/* fsopen(2): a descriptor or -errno. */
+long bu_fs_open(const char *type, u32 flags);
 /* Text of /proc/self/mounts: the host's without what our trees replace, then our trees. malloc'ed;
  * NULL without memory. */
 char *bu_mounts_content(size_t *size);

@@ -489,6 +489,15 @@ void bu_redirect_back(struct bu_kernel *kernel, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s%s", tree->prefix, rest);
 }
 
+bool bu_tree_has_type(const char *name)
+{
+	for (size_t i = 0; i < BU_ARRAY_SIZE(rows); i++) {
+		if (!strcmp(rows[i].type->name, name))
+			return true;
+	}
+	return false;
+}
+
 int bu_tree_mount(struct bu_kernel *kernel, const char *type, const char *prefix)
 {
 	struct bu_trees *trees = trees_of(kernel);

@@ -83,6 +83,8 @@ int bu_place_rename(int from_dir, const char *from, int to_dir, const char *to, 
 struct bu_tree *bu_trees(struct bu_kernel *kernel);
 /* Mount and unmount: 0, -ENODEV (no such file system), -EINVAL (nothing mounted there), -ENOMEM. */
 int bu_tree_mount(struct bu_kernel *kernel, const char *type, const char *prefix);
+/* Whether a file system of this name is emulated. */
+bool bu_tree_has_type(const char *name);
 int bu_tree_unmount(struct bu_kernel *kernel, const char *prefix);
 /* Make a tree's directory, if it is not there yet: 0 or -errno. */
 int bu_tree_make(struct bu_kernel *kernel, struct bu_tree *tree);

@@ -21,6 +21,7 @@ struct pair {
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #define D         "/sys/fs/bpf/bpfunit_pins"
@@ -366,6 +367,17 @@ static bool is_mounted(const char *path)
 	if (mounts)
 		endmntent(mounts);
 	return found;
+}
+
+/* The host's would be another one. */
+BPF_TEST(bpffs, is_not_opened_as_a_file_system)
+{
+	EXPECT_LT(syscall(SYS_fsopen, "bpf", 0), 0);
+	EXPECT_EQ(errno, ENOSYS);
+	EXPECT_LT(syscall(SYS_fsopen, "cgroup2", 0), 0);
+	EXPECT_EQ(errno, ENOSYS);
+	EXPECT_LT(syscall(SYS_fsopen, "no such file system", 0), 0);
+	EXPECT_NE(errno, ENOSYS);
 }
 
 BPF_TEST(bpffs, mounts)
