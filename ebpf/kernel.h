@@ -32,6 +32,7 @@ struct bu_env {
 	u32 cpu;            /* runs start on it; below nr_cpus */
 	u64 clock_ns;       /* CLOCK_MONOTONIC */
 	u64 boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+	u64 tai_offset_ns;  /* CLOCK_TAI - CLOCK_MONOTONIC */
 	u64 random_state;   /* seed of get_prandom_u32 */
 	void *task;         /* current task_struct in the arena; NULL: programs see a zeroed one */
 	char release[16];   /* as uname(2) tells it; "": BU_KERNEL_RELEASE */
@@ -66,9 +67,9 @@ struct bu_kernel {
 	struct bu_note *notes;  /* oldest first */
 	struct bu_btf *vmlinux; /* referenced; see bu_vmlinux_btf() */
 	enum bu_btf_choice btf_choice;
-	struct bu_fd_table *fds;   /* ebpf/boundary/fd.c */
+	struct bu_fd_table *fds;      /* ebpf/boundary/fd.c */
 	u64 mapped_begin, mapped_end; /* user space's mappings of maps lie between; atomic */
-	struct bu_trees *trees;    /* ebpf/boundary/redirect.c; NULL: none touched */
+	struct bu_trees *trees;       /* ebpf/boundary/redirect.c; NULL: none touched */
 	bool has_directories;      /* virtual ones were opened: ebpf/boundary/files_directory.c */
 	struct bu_net *net;        /* ebpf/net/net.h; NULL: not touched */
 	struct bu_cgroup *cgroups; /* ebpf/link/cgroup.h; by ascending id */

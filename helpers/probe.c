@@ -14,6 +14,7 @@
 /* x86-64: user addresses are below the one, kernel addresses above the other. */
 #define USER_END     (1ULL << 47)
 #define KERNEL_BEGIN (~0ULL << 47)
+#define VSYSCALL     0xffffffffff600000 /* a page of user space's among the kernel's (x86-64) */
 
 u64 bu_user_bytes(const struct bu_arena *arena, u64 address)
 {
@@ -75,7 +76,7 @@ static int read_process(void *dst, u64 src, u32 size, enum bu_space space)
 
 	if (space == BU_ANY_SPACE)
 		space = src < USER_END ? BU_USER_SPACE : BU_KERNEL_SPACE;
-	if (space == BU_KERNEL_SPACE && src < KERNEL_BEGIN)
+	if (space == BU_KERNEL_SPACE && (src < KERNEL_BEGIN || (src & ~4095ULL) == VSYSCALL))
 		return -ERANGE;
 	if (space == BU_USER_SPACE && (src >= USER_END || src + size > USER_END))
 		return -EFAULT;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Clocks: all follow the environment's monotonic clock, which moves only when a test moves it.
- * Differs: there is no wall clock, so TAI is the monotonic clock; coarse time has no ticks.
+ * Differs: tests have no wall clock, so TAI is the monotonic clock there; coarse time has no ticks.
  */
 #include "ebpf/kernel.h"
 
@@ -26,7 +26,7 @@ BU_HELPER_0(ktime_get_boot_ns)
 
 BU_HELPER_0(ktime_get_tai_ns)
 {
-	return run->kernel->env.clock_ns;
+	return run->kernel->env.clock_ns + run->kernel->env.tai_offset_ns;
 }
 
 BU_HELPER_0(jiffies64)

@@ -134,10 +134,11 @@ static int begin_state(struct bu_kernel *kernel, const char *dir)
 /* As a program sees the system that it runs on. */
 static void begin_env(struct bu_env *env)
 {
-	struct timespec mono, boot;
+	struct timespec mono, boot, tai;
 
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_TAI, &tai);
 	env->pid = env->tgid = getpid();
 	env->ppid = getppid();
 	env->uid = getuid();
@@ -145,6 +146,7 @@ static void begin_env(struct bu_env *env)
 	snprintf(env->comm, sizeof(env->comm), "%s", program_invocation_short_name);
 	env->clock_ns = mono.tv_sec * 1000000000ULL + mono.tv_nsec;
 	env->boot_offset_ns = boot.tv_sec * 1000000000ULL + boot.tv_nsec - env->clock_ns;
+	env->tai_offset_ns = tai.tv_sec * 1000000000ULL + tai.tv_nsec - env->clock_ns;
 }
 
 void bu_preload_begin(struct bu_kernel *kernel)

@@ -96,6 +96,9 @@ BPF_TEST_F(helpers, clocks_follow_the_test)
 	EXPECT_EQ((uint64_t)self->bss->ret[3], 10 * NSEC_PER_SEC);
 	/* Five minutes before the wrap of 32 bits, and 250 a second. */
 	EXPECT_EQ((uint64_t)self->bss->ret[4], 0x100000000ULL - 300 * 250 + 10 * 250);
+	bu_kernel()->env.tai_offset_ns = 37 * NSEC_PER_SEC; /* as under `bpfunit exec` */
+	RUN(clocks);
+	EXPECT_EQ((uint64_t)self->bss->ret[3], 47 * NSEC_PER_SEC);
 }
 
 BPF_TEST_F(helpers, random_numbers_follow_the_seed)
@@ -129,6 +132,18 @@ BPF_TEST_F(helpers, probes_tell_user_from_kernel_memory)
 	EXPECT_EQ(self->bss->ret[1], -EFAULT);
 	EXPECT_EQ(self->bss->ret[3], 5);
 	EXPECT_EQ(self->bss->out[64 + 63], 0);
+}
+
+/* Source: copy_from_kernel_nofault_allowed(), arch/x86/mm/maccess.c (6.12). */
+BPF_TEST_F(helpers, probes_do_not_read_the_vsyscall_page)
+{
+	RUN(probe, 0xffffffffff600000, 8);
+	EXPECT_EQ(self->bss->ret[0], -ERANGE);
+	EXPECT_EQ(self->bss->ret[1], -EFAULT);
+	EXPECT_EQ(self->bss->ret[2], -ERANGE);
+	EXPECT_EQ(self->bss->ret[3], -EFAULT);
+	RUN(probe, 0xffffffffff601000, 8);
+	EXPECT_EQ(self->bss->ret[0], -EFAULT);
 }
 
 BPF_TEST_F(helpers, probes_read_kernel_objects)
