@@ -176,6 +176,7 @@ static enum bu_patch_next extend(struct bu_run *run, const struct bu_op *op, str
 	bu_entry_counters(prog)[0]++;
 	bu_run_trail(run, op, prog->ops);
 	run->prog = prog;
+	run->base = run->depth;
 	run->budget -= prog->funcs[0].end;
 	return BU_PATCH_EXTENSION;
 }

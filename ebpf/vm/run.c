@@ -246,13 +246,13 @@ void bu_vm_pop_frame(struct bu_run *run)
 }
 
 /* Where control ended for good: in the instruction that faulted, and in each call that did not
- * return. */
-static void count_stops(const struct bu_run *run)
+ * return to a frame from `last` on. */
+static void count_stops(const struct bu_run *run, u32 last)
 {
 	u32 depth;
 
 	bu_stop_counters(run->fault.prog)[run->fault.insn]++;
-	for (depth = run->depth; depth > 0; depth--) {
+	for (depth = run->depth; depth > last; depth--) {
 		const struct bu_frame *frame = &run->frames[depth];
 
 		bu_stop_counters(frame->prog)[frame->return_insn - 1]++;
@@ -285,18 +285,19 @@ static u64 default_exception(struct bu_run *run, const struct bu_prog *prog, u32
 	return run->cookie;
 }
 
-/* Source: bpf_throw() in kernel/bpf/helpers.c (6.12): the callback of the program whose main
- * function is the outermost, in that function's frame. */
-static u64 catch_exception(struct bu_run *run)
+/* Source: bpf_throw() in kernel/bpf/helpers.c (6.12): the callback of the program that runs, in its
+ * main function's frame. After a tail call from a subprogram, and in an extension, this is not the
+ * first frame. */
+u64 bu_run_catch(struct bu_run *run)
 {
 	const struct bu_prog *thrower = run->fault.prog;
-	u32 insn = run->fault.insn;
+	u32 insn = run->fault.insn, base = run->base;
 	int func;
 	u64 r0;
 
-	count_stops(run);
+	count_stops(run, base);
 	run->fault.kind = BU_FAULT_NONE;
-	while (run->depth)
+	while (run->depth > base)
 		bu_vm_pop_frame(run);
 	if (!run->prog->exception_insn)
 		return default_exception(run, thrower, insn);
@@ -305,7 +306,7 @@ static u64 catch_exception(struct bu_run *run)
 	run->regs[1] = run->cookie;
 	bu_entry_counters(run->prog)[func]++;
 	bu_run_trail(run, &thrower->ops[insn], &run->prog->ops[run->prog->exception_insn]);
-	r0 = bu_vm_run(run, run->prog->exception_insn, 0);
+	r0 = bu_vm_run(run, run->prog->exception_insn, base);
 	if (run->fault.kind == BU_FAULT_THROWN) {
 		run->fault.kind = BU_FAULT_NONE;
 		bu_fault_raise(run, BU_FAULT_BAD_INSTRUCTION,
@@ -318,14 +319,14 @@ static u64 catch_exception(struct bu_run *run)
 static u64 finish(struct bu_run *run, u64 r0)
 {
 	if (bu_unlikely(run->fault.kind == BU_FAULT_THROWN))
-		r0 = catch_exception(run);
+		r0 = bu_run_catch(run);
 	if (bu_likely(run->fault.kind == BU_FAULT_NONE)) {
 		if (bu_unlikely(run->references | run->rcu_locks | run->preempt_locks))
 			bu_run_check_leaks(run);
 		if (bu_likely(run->fault.kind == BU_FAULT_NONE))
 			return r0;
 	} else { /* what leaks has come to its end, which is counted already */
-		count_stops(run);
+		count_stops(run, 0);
 	}
 	if (run->kernel->on_fault)
 		run->kernel->on_fault(run->kernel->on_fault_arg, run);
@@ -432,6 +433,8 @@ u64 bu_run_callback(struct bu_run *run, u64 callback, u64 a1, u64 a2, u64 a3, u6
 	memcpy(&run->regs[1], args, sizeof(args));
 	bu_run_trail(run, &run->prog->ops[insn], &run->prog->ops[run->prog->funcs[func].start]);
 	r0 = bu_vm_run(run, run->prog->funcs[func].start, depth + 1);
+	if (run->fault.kind == BU_FAULT_THROWN && run->base == depth + 1)
+		r0 = bu_run_catch(run); /* the callback is an extension's now */
 	if (run->fault.kind != BU_FAULT_NONE)
 		return 0;
 	from = &run->prog->ops[run->insn];

@@ -134,6 +134,9 @@ void bu_run_acquire(struct bu_run *run, const void *object);
 void bu_run_release(struct bu_run *run, const void *object);
 /* From bpf_throw(): end all functions of the run; its exception callback is called. */
 void bu_run_throw(struct bu_run *run, u64 cookie);
+/* What the program whose function threw returns instead: run->base is its frame, the last one then.
+ */
+u64 bu_run_catch(struct bu_run *run);
 /* At the end of a run: raise that fault. */
 void bu_run_check_leaks(struct bu_run *run);
 

@@ -143,6 +143,46 @@ BPF_TEST(exception, a_callback_must_not_throw)
 	bu_object_put(&prog->object);
 }
 
+/* A program with a map of programs: main() calls a function that calls `target` as its tail; r0
+ * + 8.
+ */
+static struct bu_prog *tail_caller(int target)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, NULL, 4, 4, 1, NULL), zero = 0;
+	struct bpf_insn insns[] = {
+		CALL_PC(2),     ALU64_K(BPF_ADD, 0, 8),
+		EXIT,           LDDW_OF(BPF_PSEUDO_MAP_FD, 2, fd, 0),
+		MOV64_K(3, 0),  CALL(BPF_FUNC_tail_call),
+		MOV64_K(0, 10), EXIT,
+	};
+	struct bu_prog *prog;
+
+	ASSERT_OK(bpf_map_update_elem(fd, &zero, &target, 0));
+	prog = ASM_LOAD(insns);
+	close(fd);
+	return prog;
+}
+
+/* Linux 6.18 gives the same: the tail returns the cookie to the function's caller. */
+BPF_TEST(exception, ends_the_tail_of_a_function)
+{
+	struct bpf_insn throwing[] = { MOV64_K(1, 16), CALL_PC(1),    EXIT,
+				       CALL(THROW),    MOV64_K(0, 1), EXIT };
+	struct bu_prog *target = ASM_LOAD(throwing), *prog;
+	struct asm_result result;
+	int fd;
+
+	bu_object_get(&target->object); /* the descriptor's */
+	fd = bu_fd_install(&target->object);
+	bu_kernel()->helpers[THROW].mock = throws;
+	prog = tail_caller(fd);
+	result = asm_run(prog);
+	EXPECT_EQ(result.fault.kind, BU_FAULT_NONE);
+	EXPECT_EQ(result.r0, 24);
+	EXPECT_EQ(asm_run(prog).r0, 24);
+	close(fd);
+}
+
 BPF_TEST(exception, without_callback_the_cookie_is_returned_and_noted)
 {
 	struct bpf_insn insns[] = { MOV64_K(1, 7), CALL(THROW), MOV64_K(0, 1), EXIT };

@@ -34,6 +34,15 @@ int count_differently(int n)
 	return -n;
 }
 
+extern void bpf_throw(__u64 cookie) __ksym;
+
+SEC("?freplace/add")
+int throwing(int a, int b)
+{
+	bpf_throw(a + 4);
+	return 0;
+}
+
 /* Do not fit add(). */
 SEC("?freplace/add")
 int three_args(int a, int b, int c)

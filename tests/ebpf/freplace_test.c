@@ -78,6 +78,21 @@ BPF_TEST(freplace, has_the_context_of_its_target)
 	bpf_link__destroy(link);
 }
 
+/* It ends the extension: the caller goes on with the cookie. */
+BPF_TEST(freplace, throws)
+{
+	struct bpf_link *link;
+
+	open_both();
+	set_target(extension->progs.throwing, target->progs.main_program, "add");
+	bpf_program__set_autoload(extension->progs.throwing, true);
+	ASSERT_OK(extension_bpf__load(extension));
+	link = bpf_program__attach(extension->progs.throwing);
+	ASSERT_NOT_NULL(link);
+	EXPECT_EQ(RUN(), 9020);
+	bpf_link__destroy(link);
+}
+
 BPF_TEST(freplace, main_program)
 {
 	struct bpf_link *link;
