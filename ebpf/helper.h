@@ -12,6 +12,7 @@
 
 struct bu_run;
 struct bu_kernel;
+struct bu_prog;
 
 /* Kernel names (enum bpf_arg_type) without the prefix. */
 enum bu_arg_kind {
@@ -52,6 +53,10 @@ struct bu_helper {
 const struct bu_helper *bu_helper_of(u32 id);
 /* Whether only programs under a GPL compatible licence may call a helper. Provided by helpers/. */
 bool bu_helper_is_gpl_only(u32 id);
+/* Whether programs of its type, attach type and target may call a helper; whether only sleepable
+ * ones may. Provided by helpers/. */
+bool bu_helper_is_for(u32 id, const struct bu_prog *prog);
+bool bu_helper_might_sleep(u32 id);
 
 /* What the VM calls for `call id`: counts, mocks, checks arguments, runs the helper. */
 u64 bu_helper_call(struct bu_run *run, u32 id, const u64 args[5]);

@@ -76,9 +76,10 @@ struct bu_map {
 	char name[BU_OBJ_NAME_LEN];
 	bool special; /* the value has fields that BTF gives a meaning: bpf_spin_lock, bpf_timer,
 			 ... */
-	bool has_spin_lock;
-	u32 timer;          /* 1 + the offset of the value's struct bpf_timer; 0: none */
-	bool frozen;        /* BPF_MAP_FREEZE: user space may not write */
+	bool has_spin_lock, has_work; /* struct bpf_wq */
+	bool has_collection;          /* a list's head or a tree's root */
+	u32 timer;                    /* 1 + the offset of the value's struct bpf_timer; 0: none */
+	bool frozen;                  /* BPF_MAP_FREEZE: user space may not write */
 	u64 written_size;   /* user space has mapped so many bytes for writing; ebpf/boundary/mmap.c
 			     */
 	u64 through;        /* the inode of the descriptor that a call named it by last */

@@ -39,7 +39,12 @@ static bool is_special(const char *type)
 	return false;
 }
 
-static bool has_special_member(const struct bu_btf *btf, u32 value_type_id)
+static bool is_collection(const char *type)
+{
+	return !strcmp(type, "bpf_list_head") || !strcmp(type, "bpf_rb_root");
+}
+
+static bool has_member(const struct bu_btf *btf, u32 value_type_id, bool (*is_one)(const char *))
 {
 	const struct btf_type *type = bu_btf_skip_modifiers(btf, value_type_id), *of;
 	const struct btf_member *field;
@@ -50,7 +55,7 @@ static bool has_special_member(const struct bu_btf *btf, u32 value_type_id)
 	for (u32 i = 0; i < BTF_INFO_VLEN(type->info); i++, field++) {
 		of = bu_btf_type(btf, field->type);
 		if (of && BTF_INFO_KIND(of->info) == BTF_KIND_STRUCT &&
-		    is_special(bu_btf_string(btf, of->name_off)))
+		    is_one(bu_btf_string(btf, of->name_off)))
 			return true;
 	}
 	return false;
@@ -101,7 +106,8 @@ int bu_map_find_fields(struct bu_map *map, const struct bu_btf *btf, u32 value_t
 	struct places places = { 0 };
 	bool any = false;
 
-	map->special = has_special_member(btf, value_type_id);
+	map->special = has_member(btf, value_type_id, is_special);
+	map->has_collection = has_member(btf, value_type_id, is_collection);
 	if (!find_places(&places, btf, value_type_id))
 		return 0;
 	for (u32 i = 0; i < NR_SPECIALS; i++)
@@ -116,5 +122,6 @@ int bu_map_find_fields(struct bu_map *map, const struct bu_btf *btf, u32 value_t
 	map->has_spin_lock = places.at[LOCK];
 	map->value_lock = places.at[LOCK] + 1;
 	map->timer = places.at[TIMER];
+	map->has_work = places.at[WORK];
 	return 0;
 }

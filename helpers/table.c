@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The table of helpers and kernel functions, one entry for each row of helpers.def and kfuncs.def;
  * an id without a row has no name. */
-#include "ebpf/helper.h"
+#include "helpers/ids.h"
 
 /* How a helper's row says what it returns. */
 enum returns {
@@ -22,14 +22,6 @@ enum returns {
 #undef HELPER
 #undef NO_MODEL
 #undef KFUNC
-
-/* Kernel functions are numbered in the order of their rows. */
-enum kfunc_id {
-	ROW_KFUNC_before_first = BU_HELPER_MAX - 1,
-#define KFUNC(name_, ...) ROW_KFUNC_##name_,
-#include "helpers/kfuncs.def"
-#undef KFUNC
-};
 
 #define KINDS(a, b, c, d, e, ...)                                                                  \
 	{                                                                                          \
@@ -57,14 +49,6 @@ static const struct bu_helper helpers[BU_CALLEE_MAX] = {
 
 /* Each row's id is the one that programs are compiled with. A wrong one is a division by zero here.
  */
-#define HELPER(id_, name_, ...)   ROW_ID_##name_ = id_,
-#define NO_MODEL(id_, name_, ...) ROW_ID_##name_ = id_,
-enum row_id {
-	ROW_ID_unspec,
-#include "helpers/helpers.def"
-};
-#undef HELPER
-#undef NO_MODEL
 #define SAME_ID(name_) CHECKED_##name_ = 1 / ((int)BPF_FUNC_##name_ == (int)ROW_ID_##name_)
 enum checked { __BPF_FUNC_MAPPER(SAME_ID) };
 

@@ -148,25 +148,37 @@ static int check_maps(const struct bu_prog *prog)
 	return err;
 }
 
-/* What needs the whole program: structure, references, information, operations. */
-static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
+/* What needs the whole program: functions, references, information. */
+static int check_whole(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
 {
 	int err = bu_prog_find_exception(prog, attr, log);
 
 	if (!err)
 		err = bu_prog_find_tables(prog, attr, log);
 	if (!err)
-		err = bu_prog_validate(prog, log);
+		err = bu_prog_find_funcs(prog, log);
 	if (!err)
 		err = bu_preload_check(prog, log);
-	if (!err)
-		err = bu_prog_check_calls(prog, log);
 	if (!err)
 		err = bu_prog_set_info(prog, attr, log);
 	if (!err && prog->prog_type == BPF_PROG_TYPE_EXT)
 		err = bu_prog_match(prog, prog->target.prog, prog->attach_btf_id, log);
 	if (!err)
 		err = bu_prog_resolve(prog, attr, log);
+	if (err)
+		bu_log_add(log, "processed 0 insns (limit %d)\n", MAX_INSNS);
+	return err;
+}
+
+/* And its instructions, one after the other. */
+static int check_program(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log)
+{
+	int err = check_whole(prog, attr, log);
+
+	if (!err)
+		err = bu_prog_validate(prog, log);
+	if (!err)
+		err = bu_prog_check_calls(prog, log);
 	if (!err)
 		err = bu_prog_decode(prog);
 	if (!err)

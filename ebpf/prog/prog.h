@@ -185,9 +185,14 @@ int bu_prog_set_info(struct bu_prog *prog, const union bpf_attr *attr, struct bu
  * (ebpf/prog/prog_exception.c).
  */
 int bu_prog_find_exception(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
-/* -EINVAL when it calls a helper that its licence or type does not allow (ebpf/prog/prog_calls.c).
- */
+/* -EINVAL or -ENOTSUPP when it calls a helper that its licence or type does not allow
+ * (ebpf/prog/prog_calls.c). */
 int bu_prog_check_calls(const struct bu_prog *prog, struct bu_log *log);
+/* -EINVAL when it may not use a map (ebpf/prog/prog_maps.c). */
+int bu_prog_check_map(const struct bu_prog *prog, const struct bu_map *map, struct bu_log *log);
+/* Whether control may come to an instruction, as far as constants tell: those of the program and of
+ * frozen read-only maps (ebpf/prog/prog_reach.c). */
+bool bu_prog_may_reach(const struct bu_prog *prog, u32 insn);
 /* Whether the type may have this expected_attach_type and attach_btf_id (ebpf/prog/prog_attach.c).
  * Sets the defaults of older callers. */
 int bu_prog_check_attach(struct bu_kernel *kernel, union bpf_attr *attr, struct bu_log *log);

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_USED_MAPS 64
+#define MAX_USED_MAPS    64
+#define MAX_VALUE_OFFSET (1U << 29) /* Source: BPF_MAX_VAR_OFF */
 
 /* Not in the oldest header that we build with. */
 #define PSEUDO_MAP_IDX       5
@@ -43,9 +44,10 @@ static int use_map(struct bu_prog *prog, struct bu_map *map, struct bu_log *log)
 		return -EACCES;
 	}
 	err = bu_prog_bind_map(prog, map);
-
-	if (err || prog->nr_maps == before || prog->nr_maps <= MAX_USED_MAPS)
+	if (err || prog->nr_maps == before)
 		return err;
+	if (prog->nr_maps <= MAX_USED_MAPS)
+		return bu_prog_check_map(prog, map, log);
 	bu_log_add(log, "The total number of maps per program has reached the limit of %u\n",
 		   MAX_USED_MAPS);
 	return -E2BIG;
@@ -113,6 +115,10 @@ static int value_address(struct bu_map *map, u32 offset, struct bu_log *log, u64
 {
 	void *value;
 
+	if (offset >= MAX_VALUE_OFFSET) {
+		bu_log_add(log, "direct value offset of %u is not allowed\n", offset);
+		return -EINVAL;
+	}
 	if (!map->ops->direct_value) {
 		bu_log_add(log, "no direct value access support for this map type\n");
 		return -EINVAL;
@@ -239,9 +245,10 @@ int bu_prog_resolve(struct bu_prog *prog, const union bpf_attr *attr, struct bu_
 	if (!prog->resolved)
 		return -ENOMEM;
 	for (u32 i = 0; !err && i < prog->nr_insns; i++) {
-		if (is_kfunc_call(&prog->insns[i]))
+		err = bu_prog_check_opcode(prog, i, log);
+		if (!err && is_kfunc_call(&prog->insns[i]))
 			resolve_kfunc(prog, i);
-		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+		if (err || prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		err = resolve_lddw(prog, i, attr, log);
 		i++;

@@ -110,6 +110,32 @@ int bu_prog_find_tables(struct bu_prog *prog, const union bpf_attr *attr, struct
 	return err;
 }
 
+int bu_prog_check_tables(const struct bu_prog *prog, u32 insn, struct bu_log *log)
+{
+	const struct bu_func *func = bu_prog_func(prog, insn);
+	u32 found = 0;
+
+	for (u32 i = 0; i < prog->nr_tables; i++) {
+		const struct bu_table *table = &prog->tables[i];
+
+		if (!bu_table_of(table, func))
+			continue;
+		found++;
+		for (u32 j = 0; j < table->nr; j++) {
+			if (table->targets[j] < func->end)
+				continue;
+			bu_log_add(log,
+				   "jump table for insn %u points outside of the subprog [%u,%u]\n",
+				   insn, func->start, func->end);
+			return -EINVAL;
+		}
+	}
+	if (found)
+		return 0;
+	bu_log_add(log, "no jump tables found for subprog starting at %u\n", func->start);
+	return -EINVAL;
+}
+
 void bu_prog_release_tables(struct bu_prog *prog)
 {
 	for (u32 i = 0; i < prog->nr_tables; i++) {

@@ -22,6 +22,9 @@ struct bu_table {
  * program's instructions), -EBUSY (another program has the map), -ENOMEM. Descriptors that are none
  * are left to bu_prog_resolve(). */
 int bu_prog_find_tables(struct bu_prog *prog, const union bpf_attr *attr, struct bu_log *log);
+/* The jump tables for the `gotox` at an instruction stay inside its function, and there are some:
+ * 0, or -EINVAL. Source: create_jt(), kernel/bpf/verifier.c (6.19) */
+int bu_prog_check_tables(const struct bu_prog *prog, u32 insn, struct bu_log *log);
 /* The program was refused: the maps are free for another one. */
 void bu_prog_release_tables(struct bu_prog *prog);
 void bu_prog_free_tables(struct bu_prog *prog);

@@ -3,17 +3,20 @@
  * From loaded instructions to operations. The loader (prog.c) goes through these steps:
  *
  *	1. fill in prog->object.kernel, insns, nr_insns, type, name, ...
- *	2. bu_prog_validate(): structure only; fills in prog->funcs (start, end; name "")
- *	3. prog->resolved = calloc(nr_insns, 8), and at the index of each instruction that
- *	   names something outside the program:
+ *	2. bu_prog_find_funcs(): fills in prog->funcs (start, end; name "")
+ *	3. prog->resolved = calloc(nr_insns, 8), bu_prog_check_opcode() of each instruction, and at
+ *	   the index of each that names something outside the program:
  *	     lddw of BPF_PSEUDO_MAP_FD, _IDX           map->handle
  *	     lddw of BPF_PSEUDO_MAP_VALUE, _IDX_VALUE  ops->direct_value(map, offset)
  *	     lddw of BPF_PSEUDO_BTF_ID                 the kernel object's address, or 0
  *	     call of BPF_PSEUDO_KFUNC_CALL             its number (ebpf/prog/kfunc.h), or 0
  *	   Plain constants, subprograms' addresses (BPF_PSEUDO_FUNC), helper and subprogram
  *	   calls need no entry. prog->insns stay as loaded.
- *	4. bu_prog_decode(): makes prog->code, prog->ops, prog->counters
- *	5. names of prog->funcs and prog->lines from BTF, any time after 2
+ *	4. bu_prog_validate(): the structure of each instruction
+ *	5. bu_prog_decode(): makes prog->code, prog->ops, prog->counters
+ *	6. names of prog->funcs and prog->lines from BTF, any time after 2
+ *
+ * This is the order of the kernel's passes: which of two mistakes is reported depends on it.
  *
  * There is one operation for each instruction, at the same index, so jumps need no table; the
  * second half of an lddw is an operation that is never reached.
@@ -90,9 +93,11 @@ static inline u32 bu_prog_insn_at(const struct bu_prog *prog, u64 address)
 /* Index of the function that begins at an instruction; -1: none does. */
 int bu_prog_func_at(const struct bu_prog *prog, u32 insn);
 
-/* Whether the instructions are well formed; the first fault is explained in `log` in the verifier's
- * words. 0, -EINVAL, -E2BIG (too many), or -ENOMEM. On success prog->funcs is allocated (owned by
- * prog). */
+/* Whether the instructions are well formed, in three steps; the first fault is explained in `log`
+ * in the verifier's words. 0, -EINVAL, -EACCES, -E2BIG (too many), or -ENOMEM. The first allocates
+ * prog->funcs (owned by prog). */
+int bu_prog_find_funcs(struct bu_prog *prog, struct bu_log *log);
+int bu_prog_check_opcode(struct bu_prog *prog, u32 insn, struct bu_log *log);
 int bu_prog_validate(struct bu_prog *prog, struct bu_log *log);
 
 /* Make a validated program runnable. 0, or -ENOMEM. */

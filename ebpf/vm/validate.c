@@ -4,12 +4,12 @@
  * jumps and calls go, that control cannot run off an end. What depends on values is found when it
  * runs.
  *
- * Source: resolve_pseudo_ldimm64(), add_subprog_and_kfunc(), check_subprogs(), check_cfg(),
- * check_alu_op(), do_check() in kernel/bpf/verifier.c (6.12); the words are the verifier's.
- * Differs: code that cannot be reached is a warning, branches that are never taken are looked at;
- * unknown helpers and missing kfuncs load, and
- * are faults when executed. Programs loaded with bu_prog_load_rfc() may divide by a constant zero,
- * shift by a constant out of range, and use callx: all three have a defined result.
+ * Source: add_subprog_and_kfunc(), check_subprogs(); resolve_pseudo_ldimm64(); check_cfg(),
+ * check_alu_op(), do_check() in kernel/bpf/verifier.c (6.12), in this order; the words are the
+ * verifier's. Differs: code that cannot be reached is a warning, branches that are never taken are
+ * looked at; unknown helpers and missing kfuncs load, and are faults when executed. Programs loaded
+ * with bu_prog_load_rfc() may divide by a constant zero, shift by a constant out of range, and use
+ * callx: all three have a defined result.
  */
 #include "ebpf/kernel.h"
 #include "ebpf/prog/prog_tables.h"
@@ -51,9 +51,21 @@ static const bool known_opcodes[256] = {
 };
 #pragma GCC diagnostic pop
 
-/* Explain in the log, below the instruction; -EINVAL. */
-static __attribute__((format(printf, 2, 3))) int refuse(struct check *check, const char *format,
-							...)
+/* Explain in the log, as the passes that look at the whole program do; -EINVAL. */
+static BU_PRINTF(2, 3) int refuse_whole(struct check *check, const char *format, ...)
+{
+	char why[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	bu_log_add(check->log, "%s\n", why);
+	return -EINVAL;
+}
+
+/* The same below the instruction. */
+static BU_PRINTF(2, 3) int refuse(struct check *check, const char *format, ...)
 {
 	const struct bpf_insn *insn = &check->prog->insns[check->insn];
 	char text[128], why[128];
@@ -252,27 +264,13 @@ static int check_memory(struct check *check, const struct bpf_insn *insn)
 {
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LDX:
-		return insn->imm ? refuse(check, "BPF_LDX uses reserved fields") : 0;
+		return 0; /* bu_prog_check_opcode() */
 	case BPF_ST:
 		return insn->src_reg ? refuse(check, "BPF_ST uses reserved fields") : 0;
 	}
 	if (BPF_MODE(insn->code) == BPF_ATOMIC)
 		return check_atomic(check, insn);
 	return insn->imm ? refuse(check, "BPF_STX uses reserved fields") : 0;
-}
-
-static int check_lddw(struct check *check, const struct bpf_insn *insn)
-{
-	const struct bpf_insn *second = insn + 1;
-
-	if (insn->off)
-		return refuse(check, "BPF_LD_IMM64 uses reserved fields");
-	if (check->insn + 1 == check->prog->nr_insns || second->code || second->dst_reg ||
-	    second->src_reg || second->off)
-		return refuse(check, "invalid bpf_ld_imm64 insn");
-	if (insn->src_reg > BPF_PSEUDO_MAP_IDX_VALUE)
-		return refuse(check, "unrecognized bpf_ld_imm64 insn");
-	return 0;
 }
 
 static bool may_access_skb(u32 prog_type)
@@ -284,7 +282,7 @@ static bool may_access_skb(u32 prog_type)
 static int check_load_class(struct check *check, const struct bpf_insn *insn)
 {
 	if (insn->code == LDDW)
-		return check_lddw(check, insn);
+		return insn->off ? refuse(check, "BPF_LD_IMM64 uses reserved fields") : 0;
 	if (insn->dst_reg || insn->off || (BPF_MODE(insn->code) == BPF_ABS && insn->src_reg))
 		return refuse(check, "BPF_LD_[ABS|IND] uses reserved fields");
 	if (!may_access_skb(check->prog->prog_type))
@@ -311,11 +309,8 @@ static int check_fields(struct check *check, const struct bpf_insn *insn)
 
 static int check_insn(struct check *check, const struct bpf_insn *insn)
 {
-	int error;
+	int error = check_fields(check, insn);
 
-	if (!known_opcodes[insn->code] || (is_gotox(insn) && !check->prog->nr_tables))
-		return refuse(check, "unknown opcode %02x", insn->code);
-	error = check_fields(check, insn);
 	return error ? error : check_registers(check, insn);
 }
 
@@ -337,34 +332,47 @@ static int check_insns(struct check *check)
 #define for_each_insn(prog, i)                                                                     \
 	for ((i) = 0; (i) < (prog)->nr_insns; (i) += (prog)->insns[i].code == LDDW ? 2 : 1)
 
+int bu_prog_check_opcode(struct bu_prog *prog, u32 i, struct bu_log *log)
+{
+	struct check check = { .prog = prog, .log = log, .insn = i };
+	const struct bpf_insn *insn = &prog->insns[i], *second = insn + 1;
+	u8 mode = BPF_MODE(insn->code);
+
+	if (BPF_CLASS(insn->code) == BPF_LDX &&
+	    ((mode != BPF_MEM && mode != BU_INSN_MEMSX) || insn->imm))
+		return refuse_whole(&check, "BPF_LDX uses reserved fields");
+	if (insn->code == LDDW && (i + 1 == prog->nr_insns || second->code || second->dst_reg ||
+				   second->src_reg || second->off))
+		return refuse_whole(&check, "invalid bpf_ld_imm64 insn");
+	if (!known_opcodes[insn->code] || (is_gotox(insn) && !prog->nr_tables))
+		return refuse_whole(&check, "unknown opcode %02x", insn->code);
+	return 0;
+}
+
 /* Marks of instructions. */
 enum { BEGINS_FUNC = 1, MIDDLE = 2, REACHED = 4 };
 
 static int mark_funcs(struct check *check, u8 *marks)
 {
 	const struct bu_prog *prog = check->prog;
-	u32 nr = 1, i;
+	u32 nr = 1;
 
 	marks[0] |= BEGINS_FUNC;
 	if (prog->exception_insn) {
 		marks[prog->exception_insn] |= BEGINS_FUNC;
 		nr++;
 	}
-	for_each_insn(prog, i)
-	{
+	for (u32 i = 0; i < prog->nr_insns; i++) {
 		s64 target = target_of(prog, i);
 
-		if (prog->insns[i].code == LDDW)
-			marks[i + 1] |= MIDDLE;
 		if (!is_func_ref(&prog->insns[i]))
 			continue;
-		check->insn = i;
 		if (target < 0 || target >= prog->nr_insns)
-			return refuse(check, "call to invalid destination");
+			return refuse_whole(check, "call to invalid destination");
 		nr += !(marks[target] & BEGINS_FUNC);
 		marks[target] |= BEGINS_FUNC;
 		if (nr > MAX_SUBPROGS) {
-			refuse(check, "too many subprograms");
+			refuse_whole(check, "too many subprograms");
 			return -E2BIG;
 		}
 	}
@@ -391,69 +399,66 @@ static int make_funcs(struct check *check, const u8 *marks, u32 nr)
 	return 0;
 }
 
-/* The function's jump tables stay inside it. Source: create_jt(), kernel/bpf/verifier.c (6.19) */
-static int check_tables(struct check *check, const struct bu_func *func)
-{
-	u32 found = 0;
-
-	for (u32 i = 0; i < check->prog->nr_tables; i++) {
-		const struct bu_table *table = &check->prog->tables[i];
-
-		if (!bu_table_of(table, func))
-			continue;
-		found++;
-		for (u32 j = 0; j < table->nr; j++) {
-			if (table->targets[j] >= func->end)
-				return refuse(check,
-					      "jump table for insn %u points outside of the "
-					      "subprog [%u,%u]",
-					      check->insn, func->start, func->end);
-		}
-	}
-	if (!found)
-		return refuse(check, "no jump tables found for subprog starting at %u",
-			      func->start);
-	return 0;
-}
-
-/* Jumps stay inside their function, and its last instruction does not fall through. */
-static int check_func(struct check *check, const struct bu_func *func, const u8 *marks)
+/* Jumps stay inside their function, and its last instruction does not fall through. Second halves
+ * of lddw are no jumps. */
+static int check_func(struct check *check, const struct bu_func *func)
 {
 	const struct bu_prog *prog = check->prog;
-	u32 i, last = func->start;
+	const struct bpf_insn *last = &prog->insns[func->end - 1];
 
-	for (i = func->start; i < func->end; i += prog->insns[i].code == LDDW ? 2 : 1) {
+	for (u32 i = func->start; i < func->end; i++) {
 		const struct bpf_insn *insn = &prog->insns[i];
 		s64 target = target_of(prog, i);
 
-		last = check->insn = i;
-		if (is_func_ref(insn) && marks[target] & MIDDLE)
-			return refuse(check, "call to invalid destination");
-		if (is_gotox(insn) && check_tables(check, func))
-			return -EINVAL;
-		if (!is_cond_jump(insn) && !is_ja(insn))
-			continue;
-		if (target < func->start || target >= func->end)
-			return refuse(check, "jump out of range from insn %u to %lld", i,
-				      (long long)target);
-		if (marks[target] & MIDDLE)
-			return refuse(check, "jump into the middle of ldimm64 insn %lld",
-				      (long long)target - 1);
+		if ((is_cond_jump(insn) || is_ja(insn)) &&
+		    (target < func->start || target >= func->end))
+			return refuse_whole(check, "jump out of range from insn %u to %lld", i,
+					    (long long)target);
 	}
-	if (!is_exit(&prog->insns[last]) && !is_ja(&prog->insns[last]))
-		return refuse(check, "last insn is not an exit or jmp");
+	if (!is_exit(last) && !is_ja(last))
+		return refuse_whole(check, "last insn is not an exit or jmp");
 	return 0;
 }
 
-static int check_funcs(struct check *check, const u8 *marks)
+static int find_funcs(struct check *check, u8 *marks)
+{
+	int error = mark_funcs(check, marks);
+
+	if (error > 0)
+		error = make_funcs(check, marks, error);
+	for (u32 i = 0; !error && i < check->prog->nr_funcs; i++)
+		error = check_func(check, &check->prog->funcs[i]);
+	return error;
+}
+
+static void mark_middles(const struct bu_prog *prog, u8 *marks)
 {
 	u32 i;
-	int error;
 
-	for (i = 0; i < check->prog->nr_funcs; i++) {
-		error = check_func(check, &check->prog->funcs[i], marks);
-		if (error)
-			return error;
+	for_each_insn(prog, i)
+	{
+		if (prog->insns[i].code == LDDW)
+			marks[i + 1] |= MIDDLE;
+	}
+}
+
+/* Where jumps and references lead is the beginning of an instruction. */
+static int check_targets(struct check *check, const u8 *marks)
+{
+	const struct bu_prog *prog = check->prog;
+	u32 i;
+
+	for_each_insn(prog, i)
+	{
+		const struct bpf_insn *insn = &prog->insns[i];
+		bool jumps = is_cond_jump(insn) || is_ja(insn);
+
+		check->insn = i;
+		if (is_gotox(insn) && bu_prog_check_tables(prog, i, check->log))
+			return -EINVAL;
+		if ((jumps || is_func_ref(insn)) && marks[target_of(prog, i)] & MIDDLE)
+			return refuse_whole(check, "jump into the middle of ldimm64 insn %lld",
+					    (long long)target_of(prog, i) - 1);
 	}
 	return 0;
 }
@@ -520,7 +525,6 @@ static void visit(const struct bu_prog *prog, u32 i, u8 *marks, u32 *pending, u3
 		visit_targets(prog, i, marks, pending, nr);
 		return;
 	}
-
 	if (is_ja(insn) || is_cond_jump(insn) || is_func_ref(insn))
 		reach(marks, pending, nr, target_of(prog, i));
 	if (!is_ja(insn) && !is_exit(insn))
@@ -557,14 +561,12 @@ static int check_reachable(struct check *check, u8 *marks)
 
 static int check_all(struct check *check, u8 *marks)
 {
-	int error = check_insns(check);
+	int error;
 
+	mark_middles(check->prog, marks);
+	error = check_targets(check, marks);
 	if (!error)
-		error = mark_funcs(check, marks);
-	if (error > 0)
-		error = make_funcs(check, marks, error);
-	if (!error)
-		error = check_funcs(check, marks);
+		error = check_insns(check);
 	if (!error)
 		error = check_reachable(check, marks);
 	if (!error && !check->prog->beyond_linux)
@@ -572,22 +574,25 @@ static int check_all(struct check *check, u8 *marks)
 	return error;
 }
 
+static int pass(struct check *check, int (*check_it)(struct check *, u8 *))
+{
+	u8 *marks = calloc(check->prog->nr_insns, 1);
+	int error = marks ? check_it(check, marks) : -ENOMEM;
+
+	free(marks);
+	return error;
+}
+
+int bu_prog_find_funcs(struct bu_prog *prog, struct bu_log *log)
+{
+	return pass(&(struct check){ .prog = prog, .log = log }, find_funcs);
+}
+
 int bu_prog_validate(struct bu_prog *prog, struct bu_log *log)
 {
 	struct check check = { .prog = prog, .log = log };
-	u8 *marks;
-	int error;
+	int error = pass(&check, check_all);
 
-	if (prog->nr_insns == 0 || prog->nr_insns > MAX_INSNS) {
-		bu_log_add(log, "a program has 1 to %d instructions, not %u\n", MAX_INSNS,
-			   prog->nr_insns);
-		return -E2BIG;
-	}
-	marks = calloc(prog->nr_insns, 1);
-	if (!marks)
-		return -ENOMEM;
-	error = check_all(&check, marks);
-	free(marks);
 	if (error)
 		bu_log_add(log, "processed %u insns (limit %d)\n", check.insn, MAX_INSNS);
 	return error;

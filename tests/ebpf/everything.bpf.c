@@ -223,7 +223,7 @@ int allocate(void *ctx)
 	return bpf_arena_alloc_pages(&arena, 0, 1, -1, 0) != 0;
 }
 
-SEC("raw_tp/throw")
+SEC("tp/everything/throw")
 int throws(void *ctx)
 {
 	bpf_throw(17);

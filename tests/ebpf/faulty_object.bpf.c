@@ -32,7 +32,7 @@ static __always_inline volatile struct node *make(void)
 	return bpf_obj_new_impl(bpf_core_type_id_local(struct node), NULL);
 }
 
-SEC("raw_tp")
+SEC("tp")
 int used_after_drop(void *ctx)
 {
 	volatile struct node *node = make();
@@ -46,7 +46,7 @@ int used_after_drop(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("tp")
 int dropped_twice(void *ctx)
 {
 	volatile struct node *node = make();
@@ -59,7 +59,7 @@ int dropped_twice(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("tp")
 int not_dropped(void *ctx)
 {
 	volatile struct node *node = make();
@@ -70,7 +70,7 @@ int not_dropped(void *ctx)
 }
 
 /* Two references: the second outlives the first. */
-SEC("raw_tp")
+SEC("tp")
 int counted(void *ctx)
 {
 	volatile struct node *node = make(), *second;
@@ -87,7 +87,7 @@ int counted(void *ctx)
 	return wrong;
 }
 
-SEC("raw_tp")
+SEC("tp")
 int task(void *ctx)
 {
 	void *task = bpf_task_acquire((void *)bpf_get_current_task_btf());
@@ -96,7 +96,7 @@ int task(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("tp")
 int cgroup(void *ctx)
 {
 	void *cgroup = bpf_cgroup_acquire((void *)bpf_get_current_task_btf());
@@ -124,7 +124,7 @@ int unlocked_twice(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("tp")
 int throws(void *ctx)
 {
 	if (wrong)

@@ -79,7 +79,7 @@ static inline struct bu_prog *golden_load(const struct bpf_insn *insns, size_t c
 static inline int64_t run_prog(const struct bpf_insn *insns, size_t count, u32 type)
 {
 	u8 packet[64] = { 0 }, ctx[64] = { 0 };
-	bool raw = type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+	bool raw = type != BPF_PROG_TYPE_XDP;
 	struct bu_test_io io = { .data = raw ? NULL : packet,
 				 .data_size = raw ? 0 : sizeof(packet),
 				 .ctx = raw ? ctx : NULL,

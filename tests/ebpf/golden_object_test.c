@@ -66,7 +66,7 @@ static void make_objects(void)
 }
 
 #define GOLDEN_OBJECT(name, kind, ...)                                                             \
-	PROGRAM(name, BPF_PROG_TYPE_RAW_TRACEPOINT, __VA_ARGS__)                                   \
+	PROGRAM(name, BPF_PROG_TYPE_TRACEPOINT, __VA_ARGS__)                                       \
 	BPF_TEST(golden, name)                                                                     \
 	{                                                                                          \
 		make_objects();                                                                    \

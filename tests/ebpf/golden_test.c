@@ -238,7 +238,7 @@ BPF_TEST(golden, invalid_return_value)
 	expect_golden("invalid_return_value", warning());
 }
 
-PROGRAM(thrown, BPF_PROG_TYPE_RAW_TRACEPOINT, MOV64_K(1, 5), MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
+PROGRAM(thrown, BPF_PROG_TYPE_TRACEPOINT, MOV64_K(1, 5), MOV64_K(6, w), JMP_K(BPF_JEQ, 6, 0, 1),
 	KFUNC("bpf_throw"), RETURN(1))
 
 BPF_TEST(golden, uncaught_exception)

@@ -171,6 +171,55 @@ CASE(log_too_small, -ENOSPC)
 	return strlen(text) == 7 && text[8] == 1 ? result : -1;
 }
 
+/* The end of the log, or its beginning, and never a byte beyond the buffer. */
+static long cut_log(bpf_call bpf, u32 size, u32 level)
+{
+	static char whole[4096];
+	union bpf_attr attr = { .prog_type = FILTER,
+				.insns = (u64)unterminated,
+				.insn_cnt = BU_ARRAY_SIZE(unterminated),
+				.license = (u64) "GPL",
+				.log_buf = (u64)whole,
+				.log_size = sizeof(whole),
+				.log_level = level };
+	u32 len, kept = size - 1;
+
+	if (bpf(BPF_PROG_LOAD, &attr, sizeof(attr)) != -EINVAL)
+		return -1;
+	len = strlen(whole);
+	memset(text, 1, sizeof(text));
+	attr.log_buf = (u64)text;
+	attr.log_size = size;
+	if (bpf(BPF_PROG_LOAD, &attr, sizeof(attr)) != (size > len ? -EINVAL : -ENOSPC))
+		return -2;
+	if (size > len)
+		return strcmp(text, whole) ? -3 : 0;
+	if (memcmp(text, level & 8 ? whole : whole + len - kept, kept) || text[kept] ||
+	    text[size] != 1)
+		return -4;
+	return *(u32 *)((u8 *)&attr + 140) == len + 1 ? 0 : -5; /* log_true_size */
+}
+
+static long cut_logs(bpf_call bpf, u32 level)
+{
+	static const u32 sizes[] = { 1, 2, 7, 8, 20, 33, 36, 37, 38, 64, 2000 };
+	long result = 0;
+
+	for (u32 i = 0; !result && i < BU_ARRAY_SIZE(sizes); i++)
+		result = cut_log(bpf, sizes[i], level);
+	return result;
+}
+
+CASE(log_keeps_its_end, 0)
+{
+	return cut_logs(bpf, 1);
+}
+
+CASE(log_fixed_keeps_its_beginning, 0)
+{
+	return cut_logs(bpf, 1 | 8);
+}
+
 CASE(log_too_small_and_fixed, -ENOSPC)
 {
 	long result;

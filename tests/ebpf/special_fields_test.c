@@ -6,7 +6,7 @@
  */
 #include <linux/btf.h>
 
-#include "call.h"
+#include "prog_call.h"
 
 #define SPECIAL_STRINGS "\0int\0u64\0bpf_spin_lock\0bpf_timer\0bpf_wq\0value\0x\0"
 enum { N_INT = 1, N_U64 = 5, N_LOCK = 9, N_TIMER = 23, N_WQ = 33, N_VALUE = 40, N_X = 46 };
@@ -50,8 +50,9 @@ static u32 put_types(u32 *words, const struct value *value)
 	return at * sizeof(*words);
 }
 
-/* A map of such values: 0, or -errno, of BTF_LOAD already where a lock cannot be used. */
-static long make(bpf_call bpf, u32 type, u32 flags, struct value value)
+/* A map of such values: a descriptor, or -errno, of BTF_LOAD already where a lock cannot be used.
+ */
+static long make_fd(bpf_call bpf, u32 type, u32 flags, struct value value)
 {
 	struct {
 		struct btf_header header;
@@ -76,9 +77,30 @@ static long make(bpf_call bpf, u32 type, u32 flags, struct value value)
 		   .max_entries = 4, .map_flags = flags, .btf_fd = btf, .btf_key_type_id = INT,
 		   .btf_value_type_id = VALUE);
 	close(btf);
+	return map;
+}
+
+static long make(bpf_call bpf, u32 type, u32 flags, struct value value)
+{
+	long map = make_fd(bpf, type, flags, value);
+
 	if (map >= 0)
 		close(map);
 	return BU_MIN(map, 0L);
+}
+
+/* A program that names a hash of such values. Its refusal is explained as the kernel does. */
+static long use(bpf_call bpf, u32 prog_type, const char *why, struct value value)
+{
+	static char text[4096];
+	long map = make_fd(bpf, BPF_MAP_TYPE_HASH, 0, value), result;
+	const struct bpf_insn insns[] = { LDDW(BPF_PSEUDO_MAP_FD, 1, map, 0), MOV(0, 0), EXIT };
+
+	text[0] = '\0';
+	result = ok(LOAD(insns, .prog_type = prog_type, .log_buf = (u64)text,
+			 .log_size = sizeof(text), .log_level = 1));
+	close(map);
+	return !why || !strncmp(text, why, strlen(why)) ? result : -ENOMSG;
 }
 
 /* clang-format off: a row a line */
@@ -111,4 +133,23 @@ CASE(two_wqs, 0, HASH, 0, 32, 2, { { WQ, 0 }, { WQ, 16 } })
 CASE(wq_of_each_cpu, -EOPNOTSUPP, PERCPU_HASH, 0, 16, 1, { { WQ, 0 } })
 CASE(timer_lock_and_wq, 0, HASH, 0, 40, 3, { { TIMER, 0 }, { WQ, 16 }, { LOCK, 32 } })
 CASE(overlapping, 0, HASH, 0, 32, 2, { { TIMER, 0 }, { WQ, 8 } })
+
+#define USE(name, expected, type, why, ...)                                                        \
+	CASES(special_fields, name, expected)                                                      \
+	{                                                                                          \
+		return use(bpf, BPF_PROG_TYPE_##type, why, (struct value){ __VA_ARGS__ });         \
+	}
+
+USE(lock_in_xdp, 0, XDP, NULL, 8, 1, { { LOCK, 0 } })
+USE(lock_in_a_filter, -EINVAL, SOCKET_FILTER, "socket filter progs cannot use bpf_spin_lock yet\n",
+    8, 1, { { LOCK, 0 } })
+USE(lock_in_a_kprobe, -EINVAL, KPROBE, "tracing progs cannot use bpf_spin_lock yet\n", 8, 1,
+    { { LOCK, 0 } })
+USE(timer_in_a_filter, 0, SOCKET_FILTER, NULL, 16, 1, { { TIMER, 0 } })
+USE(timer_in_a_tracepoint, -EINVAL, TRACEPOINT, "tracing progs cannot use bpf_timer yet\n", 16, 1,
+    { { TIMER, 0 } })
+USE(wq_in_a_filter, 0, SOCKET_FILTER, NULL, 16, 1, { { WQ, 0 } })
+USE(wq_in_a_perf_event, -EINVAL, PERF_EVENT, "tracing progs cannot use bpf_wq yet\n", 16, 1,
+    { { WQ, 0 } })
+USE(nothing_special_in_a_kprobe, 0, KPROBE, NULL, 8, 1, { { U64, 0 } })
 /* clang-format on */

@@ -155,7 +155,7 @@ BPF_TEST(validate, packet_loads)
 
 BPF_TEST(validate, lddw)
 {
-	EXPECT_REFUSED("invalid bpf_ld_imm64 insn", EXIT,
+	EXPECT_REFUSED("last insn is not an exit or jmp", EXIT,
 		       INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 0));
 	EXPECT_REFUSED("invalid bpf_ld_imm64 insn", INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 0),
 		       EXIT);

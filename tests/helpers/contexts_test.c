@@ -30,11 +30,3 @@ BPF_TEST_F(helpers, skb_pointers_are_stale_after_writing)
 	self->bss->args[0] = 5;
 	EXPECT_EQ(BPFUNIT_RUN_SKB(prog, packet()), bpfunit_packet_data(packet())[0]);
 }
-
-BPF_TEST_F(helpers, packet_helpers_are_for_their_types)
-{
-	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT,
-		     BPFUNIT_RUN_SKB(self->skel->progs.xdp_helper_in_tc, packet()));
-	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT,
-		     BPFUNIT_RUN_XDP(self->skel->progs.skb_helper_in_xdp, packet()));
-}

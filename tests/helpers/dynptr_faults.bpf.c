@@ -290,12 +290,12 @@ int slice_of_skb(struct __sk_buff *skb)
 	return slice ? *(volatile __u8 *)slice : 1;
 }
 
-SEC("socket")
-int xdp_of_skb(struct __sk_buff *skb)
+SEC("tp")
+int skb_of_none(void *ctx)
 {
 	struct bpf_dynptr ptr;
 
-	return bpf_dynptr_from_xdp((void *)skb, 0, &ptr);
+	return bpf_dynptr_from_skb(ctx, 0, &ptr);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -89,21 +89,16 @@ static void emit_argument(struct fuzz *f, int reg)
 	}
 }
 
-/* Mostly one with a model. */
-/* Those are refused at load. */
-static bool is_for_loaders(uint32_t id)
-{
-	return id == BPF_FUNC_sys_bpf || id == BPF_FUNC_sys_close ||
-	       id == BPF_FUNC_btf_find_by_name_kind || id == BPF_FUNC_kallsyms_lookup_name;
-}
-
+/* Mostly one with a model; none that is refused at load. */
 static int32_t draw_helper(struct fuzz *f)
 {
+	const struct bu_prog prog = { .prog_type = f->type };
 	uint32_t id;
 
 	do
 		id = 1 + (uint32_t)(draw(f) % 211);
-	while (is_for_loaders(id) || (!bu_helper_of(id)->fn && draw(f) % 16));
+	while (!bu_helper_is_for(id, &prog) || bu_helper_might_sleep(id) ||
+	       id == BPF_FUNC_get_func_ip || (!bu_helper_of(id)->fn && draw(f) % 16));
 	return (int32_t)id;
 }
 

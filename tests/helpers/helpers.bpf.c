@@ -220,7 +220,7 @@ int who(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("xdp")
 int clocks(void *ctx)
 {
 	ret[0] = bpf_ktime_get_ns();
@@ -413,7 +413,7 @@ int loop_of_data(void *ctx)
 	return (int)bpf_loop(1, (void *)args[0], NULL, 0);
 }
 
-SEC("raw_tp")
+SEC("xdp")
 int lock(void *ctx)
 {
 	struct locked *value;
@@ -508,19 +508,7 @@ int stale_skb_pointer(struct __sk_buff *ctx)
 	return *data;
 }
 
-SEC("tc")
-int xdp_helper_in_tc(struct __sk_buff *ctx)
-{
-	return (int)bpf_xdp_adjust_head((void *)ctx, 0);
-}
-
 SEC("xdp")
-int skb_helper_in_xdp(struct xdp_md *ctx)
-{
-	return (int)bpf_skb_pull_data((void *)ctx, 0);
-}
-
-SEC("raw_tp")
 int checksum(void *ctx)
 {
 	static char bytes[600];
@@ -530,7 +518,7 @@ int checksum(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("xdp")
 int checksum_null(void *ctx)
 {
 	return (int)bpf_csum_diff(NULL, 4, NULL, 0, 0);
