@@ -44,6 +44,15 @@ bool bu_is_xdp_prog(struct bu_run *run, const char *helper)
 	return bu_prog_kind(run->prog) == BPF_PROG_TYPE_XDP || wrong_type(run, helper);
 }
 
+const struct bu_run *bu_watched_run(const struct bu_run *run)
+{
+	const struct bu_run *watched = run;
+
+	while (watched && !watched->packet.data)
+		watched = watched->outer;
+	return watched ? watched : run;
+}
+
 int bu_packet_move(struct bu_run *run, s32 head_delta, s32 tail_delta, s32 meta_delta)
 {
 	struct bu_packet before = run->packet;

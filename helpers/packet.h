@@ -27,6 +27,9 @@ int bu_packet_store_skb(struct bu_run *run, u32 offset, const void *from, u32 le
 int bu_packet_load_xdp(struct bu_run *run, u32 offset, void *to, u32 len);
 int bu_packet_store_xdp(struct bu_run *run, u32 offset, const void *from, u32 len);
 
+/* The run of the program that this one watches (fentry, fexit), for its packet; itself without. */
+const struct bu_run *bu_watched_run(const struct bu_run *run);
+
 /* Of the part that the program sees. */
 static inline u32 bu_packet_linear(const struct bu_run *run)
 {

@@ -3,7 +3,8 @@
  * Perf buffers, and what perf events have counted. One id, three helpers in the kernel: programs
  * with a packet can append its first bytes. Source: bpf_perf_event_output(),
  * get_map_perf_counter(), kernel/trace/bpf_trace.c; bpf_skb_event_output(),
- * bpf_xdp_event_output(), net/core/filter.c (6.12).
+ * bpf_xdp_event_output(), net/core/filter.c (6.12). Tracing programs append the first bytes of the
+ * packet of the program that they watch.
  */
 #include "ebpf/kernel.h"
 #include "helpers/packet.h"
@@ -18,7 +19,7 @@ static u64 output(struct bu_run *run, struct bu_map *map, u64 flags, const void 
 }
 
 static u64 output_with_packet(struct bu_run *run, struct bu_map *map, u64 flags, const void *data,
-			      u64 size, u64 packet_bytes)
+			      u64 size, const struct bu_run *of, u64 packet_bytes)
 {
 	u8 *both = malloc(size + packet_bytes);
 	u64 ret;
@@ -27,16 +28,17 @@ static u64 output_with_packet(struct bu_run *run, struct bu_map *map, u64 flags,
 		return -ENOMEM;
 	if (size)
 		memcpy(both, data, size);
-	bu_packet_read(run, 0, both + size, (u32)packet_bytes);
+	bu_packet_read(of, 0, both + size, (u32)packet_bytes);
 	ret = output(run, map, flags, both, size + packet_bytes);
 	free(both);
 	return ret;
 }
 
-BU_HELPER_5(perf_event_output, void *, ctx, struct bu_map *, map, u64, flags, const void *, data,
-	    u64, size)
+/* `of`: whose packet may be appended; NULL: none. */
+static u64 event_output(struct bu_run *run, const struct bu_run *of, struct bu_map *map, u64 flags,
+			const void *data, u64 size)
 {
-	u64 allowed = BPF_F_INDEX_MASK | (run->packet.data ? BPF_F_CTXLEN_MASK : 0);
+	u64 allowed = BPF_F_INDEX_MASK | (of ? BPF_F_CTXLEN_MASK : 0);
 	u64 packet_bytes = (flags & BPF_F_CTXLEN_MASK) >> 32;
 
 	if (map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
@@ -48,9 +50,27 @@ BU_HELPER_5(perf_event_output, void *, ctx, struct bu_map *, map, u64, flags, co
 		return -EINVAL;
 	if (!packet_bytes)
 		return output(run, map, flags, data, size);
-	if (packet_bytes > bu_packet_len(run))
+	if (packet_bytes > bu_packet_len(of))
 		return -EFAULT;
-	return output_with_packet(run, map, flags, data, size, packet_bytes);
+	return output_with_packet(run, map, flags, data, size, of, packet_bytes);
+}
+
+BU_HELPER_5(perf_event_output, void *, ctx, struct bu_map *, map, u64, flags, const void *, data,
+	    u64, size)
+{
+	return event_output(run, run->packet.data ? run : NULL, map, flags, data, size);
+}
+
+BU_HELPER_5(skb_output, void *, ctx, struct bu_map *, map, u64, flags, const void *, data, u64,
+	    size)
+{
+	return event_output(run, bu_watched_run(run), map, flags, data, size);
+}
+
+BU_HELPER_5(xdp_output, void *, ctx, struct bu_map *, map, u64, flags, const void *, data, u64,
+	    size)
+{
+	return event_output(run, bu_watched_run(run), map, flags, data, size);
 }
 
 static s64 count(struct bu_run *run, struct bu_map *map, u64 flags, struct bu_perf_count *found)

@@ -90,9 +90,17 @@ BU_HELPER_2(xdp_adjust_meta, void *, ctx, s32, offset)
 	return move(run, err, 0, 0, offset);
 }
 
+/* Tracing programs give the kernel's struct xdp_buff, of the program that they watch. */
 BU_HELPER_1(xdp_get_buff_len, void *, ctx)
 {
-	return bu_is_xdp_prog(run, "xdp_get_buff_len") ? bu_packet_len(run) : 0;
+	if (bu_prog_kind(run->prog) == BPF_PROG_TYPE_TRACING)
+		return bu_packet_len(bu_watched_run(run));
+	if (!bu_is_xdp_prog(run, "xdp_get_buff_len"))
+		return 0;
+	if (ctx != run->ctx)
+		bu_fault_raise(run, BU_FAULT_BAD_ARGUMENT,
+			       "argument 1 is not the program's context");
+	return bu_packet_len(run);
 }
 
 static int check_range(const struct bu_run *run, u32 offset, u32 len)

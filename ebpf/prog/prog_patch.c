@@ -6,12 +6,13 @@
  * arch_prepare_bpf_trampoline(), arch/x86/net/bpf_jit_comp.c; bpf_trampoline_link_prog(),
  * kernel/bpf/trampoline.c (6.12).
  *
- * Differs: the argument of a main function is the context as its program sees it (struct xdp_md),
- * not the kernel's object behind it (struct xdp_buff).
+ * An argument that is the context (struct xdp_md) is for them what the kernel has behind it (struct
+ * xdp_buff): ebpf/prog/kernel_ctx.h.
  */
 #include "ebpf/prog/prog_patch.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog/kernel_ctx.h"
 #include "ebpf/vm/decode.h"
 #include "ebpf/vm/vm.h"
 
@@ -199,20 +200,37 @@ static u64 run_link(struct bu_run *outer, const struct bu_link *link, const u64 
 	return r0;
 }
 
+/* The arguments as they are for programs of the kernel's types. */
+static void translate(struct bu_run *run, u64 *ctx, u32 nr_args)
+{
+	u64 address = 0;
+
+	for (u32 i = 0; i < nr_args; i++) {
+		if (!run->ctx || ctx[i] != (uintptr_t)run->ctx)
+			continue;
+		if (!address)
+			address = bu_kernel_ctx(run);
+		ctx[i] = address;
+	}
+}
+
 /* All programs of one kind, latest first; of fmod_ret programs the first that returns other than 0
  * decides. */
-static u64 run_links(struct bu_run *run, const struct bu_patch *patch, u32 kind, u64 *ctx)
+static u64 run_links(struct bu_run *run, const struct bu_patch *patch, u32 kind, const u64 *ctx)
 {
 	u32 words = patch->nr_args + (kind != BPF_TRACE_FENTRY);
-	u64 r0 = 0;
+	u64 mark = bu_arena_mark(&run->kernel->arena), seen[MAX_ARGS + 1], r0 = 0;
 
+	memcpy(seen, ctx, sizeof(seen));
+	translate(run, seen, patch->nr_args);
 	for (u32 i = patch->nr_links; i-- > 0 && !r0;) {
 		if (patch->links[i]->attach_type != kind)
 			continue;
-		r0 = run_link(run, patch->links[i], ctx, words);
+		r0 = run_link(run, patch->links[i], seen, words);
 		if (kind != BPF_MODIFY_RETURN)
 			r0 = 0;
 	}
+	bu_arena_release(&run->kernel->arena, mark);
 	return r0;
 }
 

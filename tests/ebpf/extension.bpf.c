@@ -119,4 +119,60 @@ int BPF_PROG(enter_add_too, int a, int b)
 	return 0;
 }
 
+/* The kernel's objects behind a context. */
+struct net_device {
+	int ifindex;
+} __attribute__((preserve_access_index));
+
+struct xdp_rxq_info {
+	struct {
+		struct net_device *dev;
+		__u32 queue_index;
+	};
+} __attribute__((preserve_access_index));
+
+struct xdp_buff {
+	void *data, *data_end;
+	struct xdp_rxq_info *rxq;
+} __attribute__((preserve_access_index));
+
+struct sk_buff {
+	__u32 len;
+	struct net_device *dev;
+} __attribute__((preserve_access_index));
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} samples SEC(".maps");
+
+int ifindex, written;
+
+SEC("?fentry/look")
+int BPF_PROG(enter_look, struct xdp_buff *xdp, int index)
+{
+	__u32 head = 7;
+
+	seen_a = xdp->data_end - xdp->data;
+	seen_b = bpf_xdp_get_buff_len((struct xdp_md *)xdp);
+	ifindex = xdp->rxq->dev->ifindex;
+	entries += index;
+	written = bpf_xdp_output(xdp, &samples, (4ULL << 32) | BPF_F_CURRENT_CPU, &head,
+				 sizeof(head));
+	seen_return = bpf_xdp_output(xdp, &samples, (65ULL << 32) | BPF_F_CURRENT_CPU, &head,
+				     sizeof(head));
+	return 0;
+}
+
+SEC("?fexit/of_another_type")
+int BPF_PROG(leave_another_type, struct sk_buff *skb, int ret)
+{
+	seen_a = skb->len;
+	ifindex = skb->dev->ifindex;
+	written =
+		bpf_skb_output(skb, &samples, (2ULL << 32) | BPF_F_CURRENT_CPU, &ret, sizeof(ret));
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

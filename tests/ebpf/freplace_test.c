@@ -321,6 +321,76 @@ BPF_TEST(around, fentry_and_fexit)
 	EXPECT_EQ(extension->bss->exits, 2);
 }
 
+/* One program alone, attached to what it watches. */
+static void watch(struct bpf_program *watcher, const struct bpf_program *of, const char *func)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, extension->obj)
+		ASSERT_OK(bpf_program__set_autoload(prog, prog == watcher));
+	set_target(watcher, of, func);
+	ASSERT_OK(extension_bpf__load(extension));
+	BPFUNIT_ATTACH(watcher);
+}
+
+static void take_sample(void *to, int cpu, void *data, __u32 size)
+{
+	(void)cpu;
+	memcpy(to, data, BU_MIN(size, 8U));
+}
+
+/* What the programs have put into `samples`, the first 8 bytes. */
+static struct perf_buffer *samples_to(uint8_t sample[8])
+{
+	struct perf_buffer *buffer;
+
+	memset(sample, 0xff, 8);
+	buffer = perf_buffer__new(bpf_map__fd(extension->maps.samples), 1, take_sample, NULL,
+				  sample, NULL);
+	ASSERT_NOT_NULL(buffer);
+	return buffer;
+}
+
+/* Arguments that are contexts are the kernel's objects. */
+BPF_TEST(around, xdp_buff)
+{
+	static const uint8_t expected[8] = { 7, 0, 0, 0, 10, 20, 30, 40 };
+	struct perf_buffer *buffer;
+	uint8_t sample[8];
+
+	open_both();
+	watch(extension->progs.enter_look, target->progs.main_program, "look");
+	buffer = samples_to(sample);
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->seen_a, 64);
+	EXPECT_EQ(extension->bss->seen_b, 64);
+	EXPECT_EQ(extension->bss->ifindex, 1);
+	EXPECT_EQ(extension->bss->entries, 1);
+	EXPECT_OK(extension->bss->written);
+	EXPECT_EQ((int)extension->bss->seen_return, -EFAULT); /* more than there is */
+	EXPECT_EQ(perf_buffer__poll(buffer, 0), 1);
+	EXPECT_EQ(memcmp(sample, expected, sizeof(expected)), 0);
+	perf_buffer__free(buffer);
+}
+
+BPF_TEST(around, sk_buff)
+{
+	static const uint8_t expected[8] = { 3, 0, 0, 0, 10, 20 };
+	struct perf_buffer *buffer;
+	uint8_t sample[8];
+
+	open_both();
+	watch(extension->progs.leave_another_type, target->progs.of_another_type,
+	      "of_another_type");
+	buffer = samples_to(sample);
+	EXPECT_EQ(BPFUNIT_RUN_SKB(target->progs.of_another_type, packet), 3);
+	EXPECT_EQ(extension->bss->seen_a, 64);
+	EXPECT_OK(extension->bss->written);
+	EXPECT_EQ(perf_buffer__poll(buffer, 0), 1);
+	EXPECT_EQ(memcmp(sample, expected, 6), 0);
+	perf_buffer__free(buffer);
+}
+
 BPF_TEST(around, watched_runs_go_through_too)
 {
 	struct bpf_link *enter;
