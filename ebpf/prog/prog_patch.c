@@ -182,22 +182,19 @@ static enum bu_patch_next extend(struct bu_run *run, const struct bu_op *op, str
 	return BU_PATCH_EXTENSION;
 }
 
-/* Run a link's program; what it returned. */
-static u64 run_link(struct bu_run *outer, const struct bu_link *link, const u64 *ctx, u32 words)
+static void run_link(struct bu_run *outer, const struct bu_link *link, const u64 *ctx, u32 words)
 {
 	struct bu_run run;
-	u64 r0 = 0;
 
 	if (bu_run_is_missed(outer->kernel, link->prog, BU_GUARD_PROG))
-		return 0;
+		return;
 	bu_run_begin(&run, outer->kernel, link->prog);
 	run.guard = BU_GUARD_PROG;
 	run.cpu = outer->cpu;
 	run.attach_cookie = link->cookie;
 	if (!bu_run_set_ctx(&run, ctx, words * sizeof(u64)))
-		r0 = bu_run_exec(&run);
+		bu_run_exec(&run);
 	bu_run_end(&run);
-	return r0;
 }
 
 /* The arguments as they are for programs of the kernel's types. */
@@ -214,24 +211,19 @@ static void translate(struct bu_run *run, u64 *ctx, u32 nr_args)
 	}
 }
 
-/* All programs of one kind, latest first; of fmod_ret programs the first that returns other than 0
- * decides. */
-static u64 run_links(struct bu_run *run, const struct bu_patch *patch, u32 kind, const u64 *ctx)
+/* All programs of one kind, latest first. */
+static void run_links(struct bu_run *run, const struct bu_patch *patch, u32 kind, const u64 *ctx)
 {
-	u32 words = patch->nr_args + (kind != BPF_TRACE_FENTRY);
-	u64 mark = bu_arena_mark(&run->kernel->arena), seen[MAX_ARGS + 1], r0 = 0;
+	u32 words = patch->nr_args + (kind == BPF_TRACE_FEXIT);
+	u64 mark = bu_arena_mark(&run->kernel->arena), seen[MAX_ARGS + 1];
 
 	memcpy(seen, ctx, sizeof(seen));
 	translate(run, seen, patch->nr_args);
-	for (u32 i = patch->nr_links; i-- > 0 && !r0;) {
-		if (patch->links[i]->attach_type != kind)
-			continue;
-		r0 = run_link(run, patch->links[i], seen, words);
-		if (kind != BPF_MODIFY_RETURN)
-			r0 = 0;
+	for (u32 i = patch->nr_links; i-- > 0;) {
+		if (patch->links[i]->attach_type == kind)
+			run_link(run, patch->links[i], seen, words);
 	}
 	bu_arena_release(&run->kernel->arena, mark);
-	return r0;
 }
 
 static enum bu_patch_next surround(struct bu_run *run, const struct bu_op *op,
@@ -242,12 +234,9 @@ static enum bu_patch_next surround(struct bu_run *run, const struct bu_op *op,
 	memcpy(args, &run->regs[1], sizeof(args));
 	memcpy(ctx, args, patch->nr_args * sizeof(u64));
 	run_links(run, patch, BPF_TRACE_FENTRY, ctx);
-	r0 = run_links(run, patch, BPF_MODIFY_RETURN, ctx);
 	memcpy(&run->regs[1], args, sizeof(args));
-	if (!r0) {
-		run->bypassed = op;
-		r0 = bu_vm_run(run, op->insn, run->depth);
-	}
+	run->bypassed = op;
+	r0 = bu_vm_run(run, op->insn, run->depth);
 	if (run->fault.kind != BU_FAULT_NONE)
 		return BU_PATCH_FAULT;
 	ctx[patch->nr_args] = r0;

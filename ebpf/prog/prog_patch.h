@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Functions of programs that links are attached to: extensions (freplace) run in their place,
- * fentry, fmod_ret and fexit programs around them. The first operation of such a function is
+ * fentry and fexit programs around them. The first operation of such a function is
  * exchanged for one that calls bu_patch_enter(); all others are as fast as ever.
  */
 #ifndef BU_PROG_PATCH_H

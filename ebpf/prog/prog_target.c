@@ -96,7 +96,11 @@ int bu_prog_check_target(const struct bu_prog *prog, const struct bu_prog *targe
 		return refuse(log, "Only FENTRY/FEXIT progs are attachable to another BPF prog");
 	if (extension && prog->func_info && bu_prog_match(prog, target, btf_id, log))
 		return -EINVAL;
-	return same_kind(&prog->target, target) ? 0 : -EINVAL;
+	if (!same_kind(&prog->target, target))
+		return -EINVAL;
+	if (prog->expected_attach_type == BPF_MODIFY_RETURN && !extension)
+		return refuse(log, "can't modify return codes of BPF programs");
+	return 0;
 }
 
 static int set_name(struct bu_prog *prog, const struct bu_btf *btf)

@@ -175,4 +175,11 @@ int BPF_PROG(leave_another_type, struct sk_buff *skb, int ret)
 	return 0;
 }
 
+/* Only the kernel's functions have their return values changed. */
+SEC("?fmod_ret/add")
+int BPF_PROG(modify_add, int a, int b, int ret)
+{
+	return 1;
+}
+
 char LICENSE[] SEC("license") = "GPL";

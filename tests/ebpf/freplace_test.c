@@ -281,6 +281,13 @@ BPF_TEST(freplace, static_functions)
 	expect_refused(extension->progs.three_args, "hidden", "Cannot replace static functions");
 }
 
+BPF_TEST(freplace, no_return_values_of_programs)
+{
+	open_both();
+	expect_refused(extension->progs.modify_add, "add",
+		       "can't modify return codes of BPF programs");
+}
+
 /* A program that was loaded for functions of XDP programs. */
 BPF_TEST(freplace, attach_errnos)
 {
