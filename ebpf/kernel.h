@@ -47,6 +47,8 @@ struct bu_note { /* something a failing test's report should mention */
 struct bu_kernel {
 	struct bu_arena arena;
 	struct bu_env env;
+	bool arenas_forgive; /* access of an arena's page that is not there is no fault: reads give
+				zero, writes are lost, as in Linux; under `bpfunit exec` */
 	u32 nr_cpus;
 	s64 budget;                                /* of each run */
 	void *zeroed_task;                         /* that one: helpers/task.c */

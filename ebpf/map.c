@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HANDLE_SIZE 64
+#define HANDLE_SIZE 512 /* not less than struct bpf_map: bu_map_load_field() */
 
 static void destroy(struct bu_object *object)
 {

@@ -4,7 +4,7 @@
  * once pointers are cast (ebpf/vm/cast.c). Source: kernel/bpf/arena.c (6.12). A page that user
  * space has touched is allocated. Differs: programs can access pages that they have allocated, and
  * when user space maps the arena all but those that they have freed; an access of another page is a
- * fault.
+ * fault, except under `bpfunit exec`.
  */
 #include "maps/arena_map.h"
 

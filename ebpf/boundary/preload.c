@@ -161,6 +161,7 @@ void bu_preload_begin(struct bu_kernel *kernel)
 	kernel->preload->owner = getpid();
 	kernel->preload->lock = -1;
 	begin_env(&kernel->env);
+	kernel->arenas_forgive = true;
 	if (state)
 		kernel->preload->error = begin_state(kernel, state);
 }

@@ -110,6 +110,9 @@ u64 bu_kstruct_get(struct bu_kernel *kernel, const char *name, const void *bytes
 u64 bu_iter_string(struct bu_run *run, const char *text);
 /* struct bpf_map of a map; 0: no memory. */
 u64 bu_iter_map_struct(struct bu_run *run, const struct bu_map *map);
+/* Load from the same of what a "map pointer" points to; false: it is none, or BTF does not know the
+ * struct. */
+bool bu_map_load_field(struct bu_run *run, u64 address, u32 size, u64 *value);
 void bu_kstruct_copy(struct bu_kstruct *to, const char *field, const void *bytes, u32 size);
 
 #endif

@@ -15,6 +15,7 @@
  */
 #include "ebpf/vm/vm.h"
 #include "ebpf/kernel.h"
+#include "ebpf/link/iter.h"
 #include "ebpf/prog/prog_patch.h"
 #include "ebpf/vm/decode.h"
 #include "ebpf/vm/view.h"
@@ -28,6 +29,8 @@
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the interpreter runs little-endian programs on little-endian hosts"
 #endif
+
+#define ARENA_GUARD 32768 /* what an instruction's offset reaches. Source: kernel/bpf/arena.c */
 
 /* Memory that programs address: any alignment, any type. */
 #define BU_AT(type, address)                                                                       \
@@ -46,6 +49,16 @@ static inline u8 covering(u64 offset, u32 size)
 	return ((1u << size) - 1) << (offset & 7);
 }
 
+/* Source: BPF_PROBE_MEM32 of kernel/bpf/verifier.c (6.12). Differs: streams say nothing of it. */
+static bool is_forgiven(const struct bu_run *run, u64 address)
+{
+	const struct bu_map *map = run->prog->arena;
+	u64 offset = map ? address - (u64)map->arena.memory + ARENA_GUARD : 0;
+
+	return run->kernel->arenas_forgive && map &&
+	       (address <= UINT32_MAX || offset < map->arena.size + 2 * ARENA_GUARD);
+}
+
 /* Loads that the fast path did not settle: those that straddle granules, and context fields. */
 static __attribute__((noinline)) bool load_slow(struct bu_run *run, const struct bu_op *op,
 						u64 address, u32 size, u64 *value)
@@ -61,6 +74,10 @@ static __attribute__((noinline)) bool load_slow(struct bu_run *run, const struct
 	if (field < run->ctx_size && run->prog->type && run->prog->type->ctx_load &&
 	    run->prog->type->ctx_load(run, field, size, value))
 		return true;
+	if (is_forgiven(run, address))
+		return true;
+	if (bu_map_load_field(run, address, size, value))
+		return true;
 	run->insn = op->insn;
 	bu_fault_access(run, address, size, false);
 	return false;
@@ -75,6 +92,8 @@ static __attribute__((noinline)) bool store_slow(struct bu_run *run, const struc
 		memcpy(to, &value, size);
 		return true;
 	}
+	if (is_forgiven(run, address))
+		return true;
 	run->insn = op->insn;
 	bu_fault_access(run, address, size, true);
 	return false;

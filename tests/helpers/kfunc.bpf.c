@@ -136,6 +136,35 @@ int counts_elements(void *ctx)
 	return bpf_map_sum_elem_count(&table);
 }
 
+struct bpf_map {
+	__u32 key_size;
+	__u32 max_entries;
+	__u32 map_flags;
+	char name[16];
+} __attribute__((preserve_access_index));
+
+/* What the kernel says of a map, by the map's address. */
+SEC("tc")
+int reads_map(void *ctx)
+{
+	struct bpf_map *map = (struct bpf_map *)&table;
+
+	return map->max_entries + map->key_size;
+}
+
+SEC("tc")
+int reads_beyond_map(void *ctx)
+{
+	return *(__u32 *)((void *)&table + 400);
+}
+
+SEC("tc")
+int writes_map(void *ctx)
+{
+	*(__u32 *)&table = 5;
+	return 0;
+}
+
 SEC("tc")
 int counts_nothing(void *ctx)
 {

@@ -121,6 +121,16 @@ BPF_TEST(kfunc, elements_of_a_map_are_counted)
 	EXPECT_FAULT(BPFUNIT_FAULT_BAD_ARGUMENT, test_run(skel->progs.counts_nothing));
 }
 
+/* The struct is as large as the object describes it. */
+BPF_TEST(kfunc, maps_can_be_read_as_structs)
+{
+	struct kfunc_bpf *skel = load();
+
+	EXPECT_EQ(run(skel->progs.reads_map), 104);
+	EXPECT_FAULT(BPFUNIT_FAULT_WILD_POINTER, test_run(skel->progs.reads_beyond_map));
+	EXPECT_FAULT(BPFUNIT_FAULT_WILD_POINTER, test_run(skel->progs.writes_map));
+}
+
 static int64_t doubled(struct bpfunit_call *call)
 {
 	return (int64_t)call->args[0] * 2;

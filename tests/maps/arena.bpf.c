@@ -95,6 +95,18 @@ int read_freed(void *ctx)
 	return node->value;
 }
 
+/* The cast makes of any address one in the arena or far from it. */
+SEC("syscall")
+int write_elsewhere(void *ctx)
+{
+	volatile struct node *node = (struct node *)&head;
+
+	asm volatile("" : : "r"(&arena));
+	cast_kern(node);
+	node->value = 5;
+	return node->value;
+}
+
 /* Without the cast. */
 SEC("syscall")
 int forgets_cast(void *ctx)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* BPF_MAP_TYPE_ARENA: pages, address space casts, what user space maps. */
+#include "ebpf/kernel.h"
+
 #include <bpf/bpf.h>
 #include <bpfunit/bpfunit.h>
 #include <sys/mman.h>
@@ -150,6 +152,19 @@ BPF_TEST(arena_map, faults)
 
 	EXPECT_EQ(run(skel->progs.push), 0);
 	EXPECT_FAULT(BPFUNIT_FAULT_USE_AFTER_FREE, test_run(skel->progs.read_freed, &result));
+	EXPECT_FAULT(BPFUNIT_FAULT_WILD_POINTER, test_run(skel->progs.forgets_cast, &result));
+}
+
+BPF_TEST(arena_map, forgives_where_linux_does)
+{
+	struct arena_bpf *skel = load_at(USER);
+	int result = -1;
+
+	EXPECT_FAULT(BPFUNIT_FAULT_WILD_POINTER, test_run(skel->progs.write_elsewhere, &result));
+	bu_kernel()->arenas_forgive = true; /* as under `bpfunit exec` */
+	EXPECT_EQ(run(skel->progs.write_elsewhere), 0);
+	EXPECT_EQ(run(skel->progs.push), 0);
+	EXPECT_EQ(run(skel->progs.read_freed), 0);
 	EXPECT_FAULT(BPFUNIT_FAULT_WILD_POINTER, test_run(skel->progs.forgets_cast, &result));
 }
 
