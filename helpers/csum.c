@@ -3,12 +3,13 @@
  * Internet checksums: one's complement sums of 16 or 32 bits in the byte order of memory.
  * Source: net/core/filter.c, include/net/checksum.h (6.12); csum_diff: what Linux 6.18 answers.
  */
+#include "ebpf/prog/checksum.h"
 #include "helpers/packet.h"
 
 #include <string.h>
 
 #define MANGLED_0 0xffff
-#define BU_F_IPV6      (1ULL << 7) /* BPF_F_IPV6 */
+#define BU_F_IPV6 (1ULL << 7) /* BPF_F_IPV6 */
 
 static u32 add32(u32 a, u32 b)
 {
@@ -60,12 +61,16 @@ BU_HELPER_5(csum_diff, const u8 *, from, u32, from_size, const u8 *, to, u32, to
 	return fold16(seed);
 }
 
-/* Differs: no packet has a checksum computed by hardware (CHECKSUM_COMPLETE). */
 BU_HELPER_2(csum_update, void *, ctx, u32, csum)
 {
+	struct bu_packet *packet = &run->packet;
+
 	if (!bu_is_skb_prog(run, "csum_update"))
 		return 0;
-	return -BU_ENOTSUPP;
+	if (!packet->has_sum)
+		return -BU_ENOTSUPP;
+	packet->sum = bu_sum_add(packet->sum, csum);
+	return packet->sum;
 }
 
 /* A field of `size` bytes (0: a difference) changed from `from` to `to`: 0, or -EINVAL. */
@@ -121,7 +126,16 @@ BU_HELPER_5(l3_csum_replace, void *, ctx, u32, offset, u64, from, u64, to, u64, 
 	return (s64)err;
 }
 
-/* A pseudo header matters only to checksums that hardware completes. */
+/* A pseudo header matters only to checksums that hardware completes: the checksum in the packet has
+ * changed, and nothing else there. Source: inet_proto_csum_replace4(), net/core/utils.c. */
+static void replace_pseudo(struct bu_run *run, u32 from, u32 to)
+{
+	u32 *sum = &run->packet.sum;
+
+	if (run->packet.has_sum)
+		*sum = bu_sum_add(bu_sum_add(*sum, from), ~to);
+}
+
 BU_HELPER_5(l4_csum_replace, void *, ctx, u32, offset, u64, from, u64, to, u64, flags)
 {
 	u64 known = BPF_F_MARK_MANGLED_0 | BPF_F_MARK_ENFORCE | BPF_F_PSEUDO_HDR |
@@ -133,6 +147,8 @@ BU_HELPER_5(l4_csum_replace, void *, ctx, u32, offset, u64, from, u64, to, u64, 
 	if (!(flags & ~known))
 		err = replace_at(run, offset, from, to, flags & BPF_F_HDR_FIELD_MASK,
 				 flags & BPF_F_MARK_MANGLED_0, flags & BPF_F_MARK_ENFORCE);
+	if (!err && (flags & BPF_F_PSEUDO_HDR))
+		replace_pseudo(run, (u32)from, (u32)to);
 	bu_packet_move(run, 0, 0, 0);
 	return (s64)err;
 }

@@ -129,6 +129,8 @@ int bu_packet_reserve(struct bu_run *run, u32 headroom, u32 tailroom)
 	if (err)
 		return err;
 	run->packet.network = old.network;
+	run->packet.has_sum = old.has_sum;
+	run->packet.sum = old.sum;
 	memcpy(run->packet.mac, old.mac, sizeof(old.mac));
 	bu_arena_set_access(&run->kernel->arena, old.head, (u64)(old.limit - old.head), BU_NONE);
 	return 0;

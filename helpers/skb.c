@@ -3,6 +3,7 @@
  * Socket buffers, all of them linear. Offsets count from data: the link header for tc programs, the
  * network header for the others. Source: net/core/filter.c (6.12).
  */
+#include "ebpf/prog/checksum.h"
 #include "helpers/packet.h"
 
 #include <string.h>
@@ -73,8 +74,12 @@ int bu_packet_store_skb(struct bu_run *run, u32 offset, const void *from, u32 le
 		err = -EINVAL;
 	else if (offset > INT32_MAX || (u64)offset + len > bu_packet_len(run))
 		err = -EFAULT;
+	if (!err && (flags & BPF_F_RECOMPUTE_CSUM))
+		bu_sum_pull(run, offset, run->packet.data + offset, len);
 	if (!err)
 		memmove(run->packet.data + offset, from, len);
+	if (!err && (flags & BPF_F_RECOMPUTE_CSUM))
+		bu_sum_push(run, offset, run->packet.data + offset, len);
 	if (!err && (flags & BPF_F_INVALIDATE_HASH))
 		((struct __sk_buff *)run->ctx)->hash = 0;
 	bu_packet_move(run, 0, 0, 0);
@@ -107,6 +112,8 @@ BU_HELPER_3(skb_change_tail, void *, ctx, u32, new_len, u64, flags)
 		bu_packet_move(run, 0, 0, 0);
 		return -EINVAL;
 	}
+	if (new_len != len)
+		run->packet.has_sum = false; /* nobody keeps the checksum from now on */
 	if (bu_packet_reserve(run, 0, new_len > len ? new_len - len : 0))
 		return -ENOMEM;
 	return bu_packet_move(run, 0, (s32)(new_len - len), 0) ? -ENOMEM : 0;

@@ -9,6 +9,7 @@
 #include "ebpf/prog/prog_types.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog/checksum.h"
 #include "ebpf/syscall.h"
 
 #include <arpa/inet.h>
@@ -18,13 +19,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HEADROOM         256
-#define TAILROOM         128
-#define MAX_GSO_SEGS     65535
-#define MAX_WIRE_LEN     65536 /* Source: GSO_LEGACY_MAX_SIZE */
-#define LOOPBACK_IFINDEX 1
-#define IPV4_BYTES       20
-#define IPV6_BYTES       40
+#define HEADROOM          256
+#define TAILROOM          128
+#define MAX_GSO_SEGS      65535
+#define MAX_WIRE_LEN      65536 /* Source: GSO_LEGACY_MAX_SIZE */
+#define LOOPBACK_IFINDEX  1
+#define CHECKSUM_COMPLETE (1U << 2) /* BPF_F_TEST_SKB_CHECKSUM_COMPLETE, 6.14 */
+#define IPV4_BYTES        20
+#define IPV6_BYTES        40
 
 #define FIELD(field_, access_) BU_CTX_FIELD(struct __sk_buff, field_, access_)
 #define RANGE(first_, last_, access_)                                                              \
@@ -281,6 +283,29 @@ static void update_ctx(struct __sk_buff *given, const struct __sk_buff *ran)
 	given->hwtstamp = ran->hwtstamp;
 }
 
+static u32 checksum_of(const struct bu_packet *packet)
+{
+	const u8 *network = packet->data + packet->network;
+
+	return network < packet->end ? bu_sum_bytes(network, (u32)(packet->end - network), false)
+				     : 0;
+}
+
+static int give_checksum(struct bu_run *run, struct bu_test_io *io)
+{
+	(void)io;
+	run->packet.has_sum = true;
+	run->packet.sum = checksum_of(&run->packet);
+	return 0;
+}
+
+static void check_checksum(struct bu_run *run, struct bu_test_io *io)
+{
+	bool *wrong = io->arg;
+
+	*wrong |= bu_sum_fold(run->packet.sum) != bu_sum_fold(checksum_of(&run->packet));
+}
+
 static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buff *given, u8 *frame)
 {
 	struct __sk_buff skb = given ? *given : (struct __sk_buff){ 0 };
@@ -289,7 +314,13 @@ static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buf
 		.data = frame, .data_size = size, .ctx = &skb, .ctx_size = sizeof(skb), .cpu = -1
 	};
 	int err = given && given->ifindex > LOOPBACK_IFINDEX ? -ENODEV : 0;
+	bool wrong = false;
 
+	if (attr->test.flags) {
+		io.before = give_checksum;
+		io.after = check_checksum;
+		io.arg = &wrong;
+	}
 	if (!err)
 		err = check_frame(frame, size);
 	if (!err && given)
@@ -300,6 +331,8 @@ static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buf
 		skb.wire_len = bu_skb_is_l2(prog) ? size : size - BU_ETH_BYTES;
 	if (!err)
 		err = bu_test_repeat(prog, &io, attr->test.repeat, &duration);
+	if (!err && wrong)
+		err = -EBADMSG;
 	if (!err && !bu_skb_is_l2(prog) && io.data_out_size >= BU_ETH_BYTES)
 		memset(io.data_out, 0, BU_ETH_BYTES);
 	if (!err)
@@ -313,14 +346,13 @@ static int run_frame(struct bu_prog *prog, union bpf_attr *attr, struct __sk_buf
 	return err;
 }
 
-/* Differs: no BPF_F_TEST_SKB_CHECKSUM_COMPLETE. */
 int bu_skb_test_run(struct bu_prog *prog, union bpf_attr *attr)
 {
 	struct __sk_buff *skb = NULL;
 	u8 frame[BU_SKB_ROOM];
 	int err;
 
-	if (attr->test.flags || attr->test.cpu || attr->test.batch_size ||
+	if (attr->test.flags & ~CHECKSUM_COMPLETE || attr->test.cpu || attr->test.batch_size ||
 	    attr->test.data_size_in < BU_ETH_BYTES || attr->test.data_size_in > sizeof(frame))
 		return -EINVAL;
 	err = bu_copy_from_user(frame, attr->test.data_in, attr->test.data_size_in);

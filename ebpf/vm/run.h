@@ -14,9 +14,11 @@ struct bu_kernel;
 struct bu_packet { /* the data a context's data, data_end, data_meta point to; NULLs without */
 	u8 *head;  /* start of the buffer: headroom */
 	u8 *meta, *data, *end;
-	u8 *limit;      /* end of the buffer: tailroom */
-	s32 network;    /* socket buffers: offset of the network header from data */
-	u8 mac[14];     /* the link header of socket buffers whose data starts behind it */
+	u8 *limit;    /* end of the buffer: tailroom */
+	s32 network;  /* socket buffers: offset of the network header from data */
+	u8 mac[14];   /* the link header of socket buffers whose data starts behind it */
+	bool has_sum; /* helpers keep `sum`, its checksum: ebpf/prog/checksum.h */
+	u32 sum;
 	u8 *frags;      /* XDP: what follows `end` and the program does not see; NULL: nothing */
 	u32 frags_size; /* in pieces of BU_FRAG_BYTES, of which the last may be shorter */
 };
