@@ -174,7 +174,7 @@ BPF_TEST(hash, churn_does_not_exhaust_memory)
 	int fd = create(4, 100000, 2, BPF_F_NO_PREALLOC);
 	static uint8_t value[100000];
 
-	for (uint32_t key = 0; key < 40000; key++) {
+	for (uint32_t key = 0; key < 25000; key++) {
 		if (bpf_map_update_elem(fd, &key, value, BPF_NOEXIST) ||
 		    bpf_map_delete_elem(fd, &key))
 			FAIL("errno %d at element %u", errno, key);
