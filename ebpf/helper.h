@@ -56,7 +56,7 @@ bool bu_helper_is_gpl_only(u32 id);
 /* Whether programs of its type, attach type and target may call a helper; whether only sleepable
  * ones may. Provided by helpers/. */
 bool bu_helper_is_for(u32 id, const struct bu_prog *prog);
-bool bu_helper_might_sleep(u32 id);
+bool bu_helper_might_sleep(u32 id, const struct bu_prog *prog);
 
 /* What the VM calls for `call id`: counts, mocks, checks arguments, runs the helper. */
 u64 bu_helper_call(struct bu_run *run, u32 id, const u64 args[5]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The table of which types of programs may call a helper or kernel function: one word for each, a
  * bit for each type, and for few the attach types with which. */
+#include "ebpf/prog/kfunc.h"
 #include "ebpf/prog/prog.h"
 #include "ebpf/uapi.h"
 #include "helpers/ids.h"
@@ -63,12 +64,31 @@
 
 static const u64 types_of[BU_CALLEE_MAX] = {
 #define HELPER_FOR(name_, types_) [ROW_ID_##name_] = types_,
-#define KFUNC_FOR(name_, types_)  [ROW_KFUNC_##name_] = types_,
+#define OTHER_KFUNC_FOR(...)
+#define KFUNC_FOR(name_, types_) [ROW_KFUNC_##name_] = types_,
 #define ATTACHED(...)
 #define KFUNC_ATTACHED(...)
 #include "helpers/types.def"
 #undef HELPER_FOR
 #undef KFUNC_FOR
+#undef OTHER_KFUNC_FOR
+#undef ATTACHED
+#undef KFUNC_ATTACHED
+};
+
+static const struct {
+	const char *name;
+	u64 types;
+} others[] = {
+#define HELPER_FOR(...)
+#define KFUNC_FOR(...)
+#define OTHER_KFUNC_FOR(name_, types_) { "bpf_" #name_, types_ },
+#define ATTACHED(...)
+#define KFUNC_ATTACHED(...)
+#include "helpers/types.def"
+#undef HELPER_FOR
+#undef KFUNC_FOR
+#undef OTHER_KFUNC_FOR
 #undef ATTACHED
 #undef KFUNC_ATTACHED
 };
@@ -92,6 +112,7 @@ static const struct {
 } attached[] = {
 #define HELPER_FOR(...)
 #define KFUNC_FOR(...)
+#define OTHER_KFUNC_FOR(...)
 #define ATTACHED(name_, types_, attach_types_, target_)                                            \
 	{ ROW_ID_##name_, types_, attach_types_, target_ },
 #define KFUNC_ATTACHED(name_, types_, attach_types_, target_)                                      \
@@ -99,6 +120,7 @@ static const struct {
 #include "helpers/types.def"
 #undef HELPER_FOR
 #undef KFUNC_FOR
+#undef OTHER_KFUNC_FOR
 #undef ATTACHED
 #undef KFUNC_ATTACHED
 };
@@ -124,19 +146,39 @@ static u32 attach_type_of(const struct bu_prog *prog)
 	return extends ? prog->target.attach_type : prog->expected_attach_type;
 }
 
+static u64 row_of_other(const struct bu_kernel *kernel, u32 id)
+{
+	char name[64];
+
+	if (!bu_kfunc_name(kernel, id, name, sizeof(name)))
+		return EVERY;
+	for (u32 i = 0; i < BU_ARRAY_SIZE(others); i++) {
+		if (!strcmp(others[i].name, name))
+			return others[i].types;
+	}
+	return EVERY;
+}
+
+static u64 row_of(u32 id, const struct bu_prog *prog)
+{
+	if (id < BU_CALLEE_MAX && types_of[id])
+		return types_of[id];
+	if (id < BU_HELPER_MAX)
+		return BASE;
+	return bu_helper_of(id)->name ? EVERY : row_of_other(prog->object.kernel, id);
+}
+
 bool bu_helper_is_for(u32 id, const struct bu_prog *prog)
 {
-	u64 row = id < BU_CALLEE_MAX ? types_of[id] : 0, type = 1ULL << bu_prog_kind(prog);
+	u64 row = row_of(id, prog), type = 1ULL << bu_prog_kind(prog);
 
-	if (!row)
-		row = id < BU_HELPER_MAX ? BASE : EVERY;
 	if (!(row & type))
 		return false;
 	return !(row & BY_ATTACHMENT) ||
 	       may_be_attached(id, type, attach_type_of(prog), prog->target.name);
 }
 
-bool bu_helper_might_sleep(u32 id)
+bool bu_helper_might_sleep(u32 id, const struct bu_prog *prog)
 {
-	return id < BU_CALLEE_MAX && types_of[id] & SLEEPS;
+	return row_of(id, prog) & SLEEPS;
 }

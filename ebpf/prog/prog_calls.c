@@ -70,7 +70,8 @@ static int why_not(const struct bu_prog *prog, u32 id, char *why, size_t size)
 	else if (bu_helper_is_gpl_only(id) && !prog->gpl)
 		snprintf(why, size,
 			 "cannot call GPL-restricted function from non-GPL compatible program");
-	else if (bu_helper_might_sleep(id) && !(prog->flags & BPF_F_SLEEPABLE) && !has_work(prog))
+	else if (bu_helper_might_sleep(id, prog) && !(prog->flags & BPF_F_SLEEPABLE) &&
+		 !has_work(prog))
 		snprintf(why, size, "helper call might sleep in a non-sleepable prog");
 	else if (id == BPF_FUNC_get_func_ip)
 		return check_func_ip(prog, why, size);
@@ -86,7 +87,8 @@ static int why_not_kfunc(const struct bu_prog *prog, u32 id, char *why, size_t s
 		return 0;
 	if (!bu_helper_is_for(id, prog))
 		snprintf(why, size, "calling kernel function %s is not allowed", name);
-	else if (bu_helper_might_sleep(id) && !(prog->flags & BPF_F_SLEEPABLE) && !has_work(prog))
+	else if (bu_helper_might_sleep(id, prog) && !(prog->flags & BPF_F_SLEEPABLE) &&
+		 !has_work(prog))
 		snprintf(why, size, "program must be sleepable to call sleepable kfunc %s", name);
 	else
 		return 0;

@@ -11,6 +11,9 @@ extern void *bpf_arena_alloc_pages(void *map, void *addr, __u32 pages, int node,
 				   __u64 flags) __ksym;
 extern __u64 *bpf_session_cookie(void) __ksym;
 
+extern void *bpf_cpumask_create(void) __ksym;
+extern int bpf_copy_from_user_str(void *to, __u32 size, const void *from, __u64 flags) __ksym;
+
 const volatile _Bool enabled;
 
 struct {
@@ -114,6 +117,26 @@ SEC("?iter/tcp")
 int options_in_iter_tcp(void *ctx)
 {
 	return bpf_setsockopt(ctx, 1, 2, "1234", 4);
+}
+
+SEC("?raw_tp")
+int mask_in_raw_tp(void *ctx)
+{
+	return bpf_cpumask_create() != NULL;
+}
+
+SEC("?tp_btf/f")
+int mask_in_tp_btf(void *ctx)
+{
+	return bpf_cpumask_create() != NULL;
+}
+
+SEC("?tp_btf/f")
+int string_in_tp_btf(void *ctx)
+{
+	char to[8];
+
+	return bpf_copy_from_user_str(to, sizeof(to), NULL, 0);
 }
 
 SEC("?raw_tp")

@@ -97,7 +97,7 @@ static int32_t draw_helper(struct fuzz *f)
 
 	do
 		id = 1 + (uint32_t)(draw(f) % 211);
-	while (!bu_helper_is_for(id, &prog) || bu_helper_might_sleep(id) ||
+	while (!bu_helper_is_for(id, &prog) || bu_helper_might_sleep(id, &prog) ||
 	       id == BPF_FUNC_get_func_ip || (!bu_helper_of(id)->fn && draw(f) % 16));
 	return (int32_t)id;
 }
