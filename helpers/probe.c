@@ -14,6 +14,7 @@
 /* x86-64: user addresses are below the one, kernel addresses above the other. */
 #define USER_END     (1ULL << 47)
 #define KERNEL_BEGIN (~0ULL << 47)
+#define PAD_ZEROS    1                  /* Source: BPF_F_PAD_ZEROS (6.12) */
 #define VSYSCALL     0xffffffffff600000 /* a page of user space's among the kernel's (x86-64) */
 
 u64 bu_user_bytes(const struct bu_arena *arena, u64 address)
@@ -207,6 +208,25 @@ BU_HELPER_3(probe_read_user, void *, dst, u32, size, u64, src)
 BU_HELPER_3(copy_from_user, void *, dst, u32, size, u64, src)
 {
 	return probe(run, dst, size, src, BU_USER_SPACE);
+}
+
+/* Source: kernel/bpf/helpers.c (6.12). Differs: all tasks have the memory of the current one. */
+BU_HELPER_5(copy_from_user_task, void *, dst, u32, size, u64, src, void *, task, u64, flags)
+{
+	(void)task;
+	return flags ? (u64)-EINVAL : probe(run, dst, size, src, BU_USER_SPACE);
+}
+
+BU_HELPER_4(copy_from_user_str, char *, dst, u32, size, u64, src, u64, flags)
+{
+	s64 len;
+
+	if (flags & ~(u64)PAD_ZEROS)
+		return (u64)-EINVAL;
+	len = probe_str(run, dst, size, src, BU_USER_SPACE);
+	if (len > 0 && flags & PAD_ZEROS)
+		memset(dst + len, 0, size - len);
+	return len;
 }
 
 BU_HELPER_3(probe_read_str, char *, dst, u32, size, u64, src)

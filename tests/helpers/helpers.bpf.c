@@ -259,6 +259,17 @@ int copy(void *ctx)
 	return 0;
 }
 
+extern int bpf_copy_from_user_str(void *dst, __u32 size, const void *address, __u64 flags) __ksym;
+
+SEC("syscall")
+int copy_more(void *ctx)
+{
+	ret[0] = bpf_copy_from_user_task(out, (__u32)args[1], (const void *)args[0],
+					 bpf_get_current_task_btf(), args[2]);
+	ret[1] = bpf_copy_from_user_str(out + 64, (__u32)args[1], (const void *)args[0], args[2]);
+	return 0;
+}
+
 SEC("raw_tp")
 int trace(void *ctx)
 {

@@ -192,6 +192,32 @@ BPF_TEST_F(helpers, copies_from_user_memory)
 	EXPECT_EQ(self->bss->out[0], 0);
 }
 
+/* Source: kernel/bpf/helpers.c (6.12). */
+BPF_TEST_F(helpers, copies_from_a_tasks_memory_and_of_strings)
+{
+	char *user = bpfunit_user_memory("abc\0def", 8);
+
+	memset(self->bss->out, 'x', 128);
+	RUN(copy_more, (uintptr_t)user, 3);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	EXPECT_MEMEQ(self->bss->out, "abcx", 4);
+	EXPECT_EQ(self->bss->ret[1], 3);
+	EXPECT_MEMEQ(self->bss->out + 64, "ab\0x", 4);
+	RUN(copy_more, (uintptr_t)user, 20, 1); /* BPF_F_PAD_ZEROS; of tasks' memory unknown */
+	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+	EXPECT_EQ(self->bss->ret[1], 4);
+	EXPECT_MEMEQ(self->bss->out + 64, "abc\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0x", 21);
+	RUN(copy_more, (uintptr_t)user, 20, 2);
+	EXPECT_EQ(self->bss->ret[1], -EINVAL);
+	RUN(copy_more, 8, 4);
+	EXPECT_EQ(self->bss->ret[0], -EFAULT);
+	EXPECT_EQ(self->bss->ret[1], -EFAULT);
+	EXPECT_MEMEQ(self->bss->out, "\0\0\0\0", 4);
+	RUN(copy_more, 8, 0);
+	EXPECT_EQ(self->bss->ret[0], 0);
+	EXPECT_EQ(self->bss->ret[1], 0);
+}
+
 BPF_TEST_F(helpers, trace_is_captured_by_line)
 {
 	RUN(trace, 42);
