@@ -146,6 +146,7 @@ static u32 attach_type_of(const struct bu_prog *prog)
 	return extends ? prog->target.attach_type : prog->expected_attach_type;
 }
 
+/* By its name, whether it has a model by now or not. */
 static u64 row_of_other(const struct bu_kernel *kernel, u32 id)
 {
 	char name[64];
@@ -165,7 +166,7 @@ static u64 row_of(u32 id, const struct bu_prog *prog)
 		return types_of[id];
 	if (id < BU_HELPER_MAX)
 		return BASE;
-	return bu_helper_of(id)->name ? EVERY : row_of_other(prog->object.kernel, id);
+	return row_of_other(prog->object.kernel, id);
 }
 
 bool bu_helper_is_for(u32 id, const struct bu_prog *prog)
