@@ -75,7 +75,8 @@ static struct bpf_program *loads(struct bpf_program *prog, int fd, const char *f
 
 /* A tail call enters its target behind what leads to the trampoline. Source:
  * X86_TAIL_CALL_OFFSET, arch/x86/net/bpf_jit_comp.c (6.12). */
-BPF_TEST(tail_call, is_not_seen_by_those_who_watch_its_target)
+BPF_TEST(tail_call, is_not_seen_by_those_who_watch_its_target,
+	 .vm_only = "kernels without trampolines refuse fentry of programs")
 {
 	struct extension_bpf *watch = BPFUNIT_OPEN(extension_bpf);
 	struct bpf_program *prog;

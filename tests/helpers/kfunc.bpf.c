@@ -18,7 +18,14 @@ extern void bpf_preempt_disable(void) __ksym;
 extern void bpf_preempt_enable(void) __ksym;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
-extern __s64 bpf_map_sum_elem_count(const void *map) __ksym;
+struct bpf_map {
+	__u32 key_size;
+	__u32 max_entries;
+	__u32 map_flags;
+	char name[16];
+} __attribute__((preserve_access_index));
+
+extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym;
 extern int unmodelled_kfunc(int number) __ksym __weak; /* of no kernel */
 
 struct sk_buff {
@@ -133,15 +140,8 @@ struct {
 SEC("tc")
 int counts_elements(void *ctx)
 {
-	return bpf_map_sum_elem_count(&table);
+	return bpf_map_sum_elem_count((const struct bpf_map *)&table);
 }
-
-struct bpf_map {
-	__u32 key_size;
-	__u32 max_entries;
-	__u32 map_flags;
-	char name[16];
-} __attribute__((preserve_access_index));
 
 /* What the kernel says of a map, by the map's address. */
 SEC("tc")
@@ -168,7 +168,7 @@ int writes_map(void *ctx)
 SEC("tc")
 int counts_nothing(void *ctx)
 {
-	return bpf_map_sum_elem_count(&from);
+	return bpf_map_sum_elem_count((const struct bpf_map *)&from);
 }
 
 char LICENSE[] SEC("license") = "GPL";
