@@ -3,10 +3,14 @@
  * Formatting in two passes, as in the kernel: the first validates the whole format and fetches what
  * its directives refer to into 512 bytes, the second writes text. So an error leaves no output.
  *
- * Source: bpf_bprintf_prepare(), kernel/bpf/helpers.c; bstr_printf(), lib/vsprintf.c (6.12).
- * Differs: %p and %pK print the address, not a hash of it; %ps, %pS, %pB know no symbols.
+ * Source: bpf_bprintf_prepare(), kernel/bpf/helpers.c; bstr_printf(), lib/vsprintf.c;
+ * sprint_symbol() and its kin, kernel/kallsyms.c (6.12).
+ * Differs: %p and %pK print the address, not a hash of it.
  */
 #include "helpers/format.h"
+
+#include "ebpf/kernel.h"
+#include "ebpf/link/symbols.h"
 #include "helpers/probe.h"
 
 #include <ctype.h>
@@ -19,7 +23,7 @@ struct directive {
 	const char *begin, *end; /* in the format */
 	bool left, plus, space, zero;
 	int width;
-	char conv; /* d u x X c s p, @: an address without symbol, t: text made of a pointer */
+	char conv; /* d u x X c s p, @ + -: symbols as below, t: text made of a pointer */
 	bool wide; /* 8 bytes, else 4 */
 	u64 value;
 	const char *text; /* of s: in bin_args */
@@ -110,18 +114,36 @@ static int store_ip(struct format *f, struct directive *d, char style, char vers
 	return store_text(f, d, text);
 }
 
-static int store_address(struct format *f, struct directive *d)
+/* What an address is called. As the kernel has it, the name alone is @ (%ps), with the distance
+ * from its begin and its size + (%pS); - (%pB) is for return addresses: of what lies before them.
+ */
+#define SYMBOL_SIZE 640
+static int name_symbol(struct bu_kernel *kernel, char conv, u64 address, char text[SYMBOL_SIZE])
 {
-	char text[32];
+	unsigned long long at = address;
+	const struct bu_symbol *symbol;
+	char distance[48] = "";
 
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)d->value);
-	return store_text(f, d, text);
+	bu_kernel_lock(kernel);
+	symbol = bu_symbol_at(kernel, address - (conv == '-'));
+	if (symbol && conv != '@')
+		snprintf(distance, sizeof(distance), "+0x%llx/0x%llx", at - symbol->address,
+			 (unsigned long long)bu_symbol_size(kernel, symbol));
+	if (symbol)
+		snprintf(text, SYMBOL_SIZE, "%s%s%s%s%s", symbol->name, distance,
+			 symbol->module ? " [" : "", symbol->module ? symbol->module : "",
+			 symbol->module ? "]" : "");
+	else
+		snprintf(text, SYMBOL_SIZE, "0x%llx", at);
+	bu_kernel_unlock(kernel);
+	return (int)strlen(text);
 }
 
 /* What follows "%p"; d->end is behind it. */
 static int parse_pointer(struct format *f, struct directive *d)
 {
 	const char *p = d->end;
+	char symbol[SYMBOL_SIZE];
 
 	if (ends_directive(p[0]))
 		return store_number(f, d, 'p', 8);
@@ -136,9 +158,11 @@ static int parse_pointer(struct format *f, struct directive *d)
 	if (p[0] == 'K' || p[0] == 'x')
 		return store_number(f, d, 'p', 8);
 	if (p[0] == 's' || p[0] == 'S')
-		return store_number(f, d, '@', 8);
-	if (p[0] == 'B')
-		return store_address(f, d);
+		return store_number(f, d, p[0] == 's' ? '@' : '+', 8);
+	if (p[0] == 'B') {
+		name_symbol(f->kernel, '-', d->value, symbol);
+		return store_text(f, d, symbol);
+	}
 	if ((p[0] == 'i' || p[0] == 'I') && (p[1] == '4' || p[1] == '6'))
 		return store_ip(f, d, p[0], p[1]);
 	return -EINVAL;
@@ -222,6 +246,7 @@ static int prepare(struct format *f, const char *fmt)
 
 /* Text that is cut to its buffer but counted in full. */
 struct output {
+	struct bu_kernel *kernel;
 	char *text;
 	u64 size, len;
 };
@@ -279,7 +304,7 @@ static void put_number(struct output *o, const struct directive *d)
 static void put_directive(struct output *o, const struct directive *d)
 {
 	struct directive hex = *d;
-	char text[32];
+	char text[1], symbol[SYMBOL_SIZE];
 
 	switch (d->conv) {
 	case 't': /* the kernel ignores the width, and counts it only when there is room */
@@ -294,8 +319,8 @@ static void put_directive(struct output *o, const struct directive *d)
 		put_padded(o, d, text, 1);
 		break;
 	case '@':
-		put_padded(o, d, text,
-			   snprintf(text, sizeof(text), "0x%llx", (unsigned long long)d->value));
+	case '+':
+		put_padded(o, d, symbol, name_symbol(o->kernel, d->conv, d->value, symbol));
 		break;
 	case 'p':
 		hex.conv = 'x';
@@ -329,7 +354,7 @@ static void write_text(const struct format *f, struct output *o, const char *fmt
 int bu_format(struct bu_kernel *kernel, char *out, u32 out_size, const char *fmt, u32 fmt_size,
 	      const u64 *args, u32 nr_args)
 {
-	struct output o = { .text = out, .size = out_size };
+	struct output o = { .kernel = kernel, .text = out, .size = out_size };
 	struct format f;
 	int err;
 

@@ -322,29 +322,43 @@ static bool sort(struct bu_symbols *symbols)
 	return true;
 }
 
+/* How many symbols are at or before the address, in order of addresses; 0 also without memory. */
+static u32 count_up_to(struct bu_symbols *symbols, u64 address)
+{
+	u32 low = 0, high = symbols && sort(symbols) ? symbols->nr : 0;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (symbols->list[symbols->by_address[middle]].address > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 const struct bu_symbol *bu_symbol_at(struct bu_kernel *kernel, u64 address)
 {
 	struct bu_symbols *symbols = present(kernel);
-	const struct bu_symbol *found = NULL;
-	u32 low = 0, high;
+	u32 count = count_up_to(symbols, address);
+	const struct bu_symbol *found =
+		count ? &symbols->list[symbols->by_address[count - 1]] : NULL;
 
-	if (!symbols || !sort(symbols))
-		return NULL;
-	for (high = symbols->nr; low < high;) {
-		u32 middle = low + (high - low) / 2;
-		const struct bu_symbol *symbol = &symbols->list[symbols->by_address[middle]];
-
-		if (symbol->address > address) {
-			high = middle;
-		} else {
-			found = symbol;
-			low = middle + 1;
-		}
-	}
 	/* The last one of the table has no neighbour that would tell its end. */
-	if (found && low == symbols->nr && address - found->address >= BU_SYMBOL_SIZE)
+	if (found && count == symbols->nr && address - found->address >= BU_SYMBOL_SIZE)
 		return NULL;
 	return found;
+}
+
+u64 bu_symbol_size(struct bu_kernel *kernel, const struct bu_symbol *symbol)
+{
+	struct bu_symbols *symbols = present(kernel);
+	u32 count = count_up_to(symbols, symbol->address);
+
+	if (!count || count == symbols->nr)
+		return BU_SYMBOL_SIZE;
+	return symbols->list[symbols->by_address[count]].address - symbol->address;
 }
 
 bool bu_symbol_is_function(const struct bu_symbol *symbol)

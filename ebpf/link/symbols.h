@@ -26,6 +26,8 @@ struct bu_symbol {
 const struct bu_symbol *bu_symbol_find(struct bu_kernel *kernel, const char *name);
 /* The last symbol at or before the address, if the address can belong to it; NULL: none. */
 const struct bu_symbol *bu_symbol_at(struct bu_kernel *kernel, u64 address);
+/* How many bytes belong to it, as far as to the next symbol behind it. */
+u64 bu_symbol_size(struct bu_kernel *kernel, const struct bu_symbol *symbol);
 /* Whether programs can be attached there: it is text. */
 bool bu_symbol_is_function(const struct bu_symbol *symbol);
 /* Make a symbol, unless there is one of this name: type 'T' for functions, 'D' for data. 0, -EINVAL

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ebpf/kernel.h"
+#include "helpers/format.h"
 
 BPF_TEST_F(helpers, map_calls_return_what_the_map_says)
 {
@@ -240,6 +241,38 @@ BPF_TEST_F(helpers, vprintk_takes_12_values)
 	EXPECT_EQ(self->bss->ret[0], -EINVAL);
 	RUN(vprintk, 0);
 	EXPECT_EQ(self->bss->ret[0], -EINVAL);
+}
+
+static const char *symbol_text(const char *format, uint64_t address)
+{
+	static char text[80];
+	int len =
+		bu_format(bu_kernel(), text, sizeof(text), format, strlen(format) + 1, &address, 1);
+
+	EXPECT_EQ(len, (int)strlen(text));
+	return text;
+}
+
+/* Each is 64 bytes long: nothing tells otherwise. */
+BPF_TEST(helpers, addresses_are_printed_as_symbols)
+{
+	uint64_t first, last;
+	char unknown[32];
+
+	ASSERT_OK(bpfunit_symbol_add("first_function"));
+	ASSERT_OK(bpfunit_symbol_add("last_function"));
+	first = bpfunit_symbol("first_function");
+	last = bpfunit_symbol("last_function");
+	EXPECT_STREQ(symbol_text("%ps", first), "first_function");
+	EXPECT_STREQ(symbol_text("%ps", first + 5), "first_function");
+	EXPECT_STREQ(symbol_text("[%18ps]", first), "[    first_function]");
+	EXPECT_STREQ(symbol_text("%pS", first), "first_function+0x0/0x40");
+	EXPECT_STREQ(symbol_text("%pS", last + 0x3f), "last_function+0x3f/0x40");
+	EXPECT_STREQ(symbol_text("%pB", last), "first_function+0x40/0x40");
+	EXPECT_STREQ(symbol_text("%pB", last + 1), "last_function+0x1/0x40");
+	EXPECT_STREQ(symbol_text("%pS", 0x1234), "0x1234");
+	snprintf(unknown, sizeof(unknown), "0x%llx", (unsigned long long)last + 0x40);
+	EXPECT_STREQ(symbol_text("%ps", last + 0x40), unknown);
 }
 
 BPF_TEST_F(helpers, strings_share_512_bytes)
