@@ -6,7 +6,18 @@
 
 #include <string.h>
 
-#define MAX_LINE 1024 /* Source: MAX_BPRINTF_BUF */
+#define MAX_LINE   1024 /* Source: MAX_BPRINTF_BUF */
+#define MAX_NESTED 3    /* Source: MAX_BPRINTF_NEST_LEVEL */
+
+/* So many lines are on their way: programs that run for one may print the next. */
+static u32 nr_prints(const struct bu_run *run)
+{
+	u32 nr = 0;
+
+	for (; run; run = run->outer)
+		nr += run->prints;
+	return nr;
+}
 
 static u64 trace(struct bu_run *run, const char *fmt, u32 fmt_size, const u64 *args, u32 nr_args)
 {
@@ -16,11 +27,15 @@ static u64 trace(struct bu_run *run, const char *fmt, u32 fmt_size, const u64 *a
 
 	if (len < 0)
 		return (s64)len;
+	if (nr_prints(run) == MAX_NESTED)
+		return -EBUSY;
 	cut = strlen(line);
 	line[cut] = '\n';
 	bu_trace_append(run->kernel, line, cut && line[cut - 1] == '\n' ? cut : cut + 1);
 	line[cut] = '\0';
+	run->prints = true;
 	bu_kernel_trace_printk(run->kernel, line);
+	run->prints = false;
 	return (u64)len;
 }
 

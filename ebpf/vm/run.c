@@ -50,6 +50,7 @@ void bu_run_begin(struct bu_run *run, struct bu_kernel *kernel, const struct bu_
 	run->seq = NULL;
 	run->views = NULL;
 	run->bypassed = NULL;
+	run->prints = false;
 	run->rcu_locks = run->preempt_locks = 0;
 	run->references = 0;
 	run->trail_at = 0;

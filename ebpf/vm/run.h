@@ -81,6 +81,7 @@ struct bu_run {
 	enum bu_guard guard;            /* that this run is under */
 	struct bu_run_session *session; /* NULL: the link that it is made through has none */
 	struct bu_views *views;         /* onto memory with bounds of their own; NULL: none */
+	bool prints;                    /* a line, and what watches that runs */
 	u32 rcu_locks, preempt_locks;   /* by kernel functions, and not yet undone */
 	u32 tail_call_target;           /* id of the program that bpf_tail_call chose, 0: none */
 	u64 references;                 /* acquired and not yet released: ring buffer records */

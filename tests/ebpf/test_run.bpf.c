@@ -147,6 +147,13 @@ int BPF_PROG(was_modified, int a, int *b, int ret)
 	return 0;
 }
 
+SEC("kretprobe/bpf_modify_return_test")
+int modified_return(struct pt_regs *ctx)
+{
+	NOTE("return", PT_REGS_RC(ctx));
+	return 0;
+}
+
 SEC("kprobe/bpf_modify_return_test2")
 int seventh(struct pt_regs *ctx)
 {
@@ -223,6 +230,23 @@ int prints(void *ctx)
 	bpf_printk("hello");
 	return 0;
 }
+
+/* Each prints whenever another one does. */
+__u32 lines, refused;
+
+#define ECHO(name)                                                                                 \
+	SEC("raw_tp/bpf_trace_printk") int name(void *ctx)                                         \
+	{                                                                                          \
+		int ret = bpf_printk("echo");                                                      \
+                                                                                                   \
+		lines += ret == 4;                                                                 \
+		refused += ret == -16;                                                             \
+		return 0;                                                                          \
+	}
+ECHO(echo_1)
+ECHO(echo_2)
+ECHO(echo_3)
+ECHO(echo_4)
 
 SEC("xdp")
 int packet(struct xdp_md *ctx)

@@ -8,6 +8,7 @@
  */
 #include <bpf/bpf.h>
 #include <bpfunit/bpfunit.h>
+#include <bpfunit/runner.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,13 +145,14 @@ BPF_TEST(test_run, modified_returns)
 	attach(skel->progs.modified);
 	attach(skel->progs.modify);
 	attach(skel->progs.was_modified);
+	attach(skel->progs.modified_return);
 	attach(skel->progs.seventh);
 	expect_run(skel->progs.modify, 2 << 16 | (4 + 29));
-	EXPECT_STREQ(noted(), "before=1 modify=0 after=4 seven=7");
+	EXPECT_STREQ(noted(), "before=1 modify=0 after=4 return=4 seven=7");
 	EXPECT_EQ(skel->bss->other_value, 3);
 	skel->bss->verdict = -EINVAL;
 	expect_run(skel->progs.modify, 1 << 16 | (uint16_t)(-EINVAL + 29));
-	EXPECT_STREQ(noted(), "before=1 modify=0 after=-22 seven=7");
+	EXPECT_STREQ(noted(), "before=1 modify=0 after=-22 return=-22 seven=7");
 	EXPECT_EQ(skel->bss->other_value, 2); /* the function did not run */
 }
 
@@ -291,4 +293,21 @@ BPF_TEST(test_run, printing_passes_a_tracepoint)
 	EXPECT_STREQ(noted(), "line=104 text=6097 text=6104 line=109");
 	EXPECT_EQ(misses(skel->progs.printed), 3);
 	EXPECT_EQ(misses(skel->progs.printed_event), 3);
+}
+
+/* Source: try_get_buffers(), kernel/bpf/helpers.c (6.12). */
+BPF_TEST(test_run, three_lines_are_printed_inside_each_other)
+{
+	if (strcmp(bpfunit_backend(), "vm") != 0)
+		BPFUNIT_SKIP("the host's kernel would complain of it in its log");
+	set_up();
+	attach(skel->progs.echo_1);
+	attach(skel->progs.echo_2);
+	attach(skel->progs.echo_3);
+	attach(skel->progs.echo_4);
+	EXPECT_EQ(BPFUNIT_RUN(skel->progs.prints, NULL), 0);
+	/* Of four programs for the first line three run for each of its echoes, and two for each of
+	 * theirs, which are the fourth. */
+	EXPECT_EQ(skel->bss->lines, 4 + 4 * 3);
+	EXPECT_EQ(skel->bss->refused, 4 * 3 * 2);
 }
