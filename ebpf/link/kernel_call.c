@@ -79,7 +79,7 @@ static void fire_at_entry(struct call *call, const char *name)
 	fire(call, "kprobe", name, &regs, sizeof(regs));
 }
 
-static void fire_at_return(struct call *call, u32 result)
+static void fire_at_return(struct call *call, u64 result)
 {
 	regs_t regs = { 0 };
 

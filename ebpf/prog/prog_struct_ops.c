@@ -105,7 +105,7 @@ static int run_function(struct bu_prog *prog, union bpf_attr *attr, u64 *args, u
 int bu_struct_ops_test_run(struct bu_prog *prog, union bpf_attr *attr)
 {
 	struct function function;
-	u64 args[MAX_ARGS];
+	u64 args[MAX_ARGS] = { 0 };
 	s32 value = 0;
 	u32 size;
 	int err = find_function(prog, &function);
