@@ -100,7 +100,7 @@ static void drop(struct pin **link)
 	free(pin);
 	if (!--object->pins && !object->fds && object->class->closed)
 		object->class->closed(object);
-	bu_object_put(object);
+	bu_object_put_later(object);
 }
 
 int bu_pin(struct bu_object *object, const char *host, u32 mode)

@@ -411,6 +411,30 @@ BPF_TEST(around, watched_runs_go_through_too)
 	bpf_link__destroy(enter);
 }
 
+#define PIN "/sys/fs/bpf/around"
+
+static int64_t unpin(struct bpfunit_call *call)
+{
+	(void)call;
+	EXPECT_OK(unlink(PIN));
+	return 0;
+}
+
+/* What a run takes away stays until its end: the link, and the patch of the function. */
+BPF_TEST(around, unpinned_while_it_runs)
+{
+	struct bpf_link *enter;
+
+	set_up();
+	enter = bpf_program__attach(extension->progs.enter_add);
+	ASSERT_OK(bpf_link__pin(enter, PIN));
+	bpf_link__destroy(enter);
+	BPFUNIT_MOCK(BPF_FUNC_get_attach_cookie, .callback = unpin);
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(RUN(), 7020);
+	EXPECT_EQ(extension->bss->entries, 1);
+}
+
 static void expect_counts(const struct bpf_program *prog, const u64 executed[5], u64 taken)
 {
 	u64 counts[2][64];
