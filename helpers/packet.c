@@ -2,6 +2,8 @@
 /* The packet of a run, as helpers see it: see helpers/packet.h. */
 #include "helpers/packet.h"
 
+#include "ebpf/prog/prog_types.h"
+
 #include <string.h>
 
 static bool wrong_type(struct bu_run *run, const char *helper)
@@ -24,19 +26,7 @@ static bool has_ctx(struct bu_run *run, const char *helper)
 
 bool bu_is_skb_prog(struct bu_run *run, const char *helper)
 {
-	switch (bu_prog_kind(run->prog)) {
-	case BPF_PROG_TYPE_SOCKET_FILTER:
-	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_SCHED_ACT:
-	case BPF_PROG_TYPE_CGROUP_SKB:
-	case BPF_PROG_TYPE_LWT_IN:
-	case BPF_PROG_TYPE_LWT_OUT:
-	case BPF_PROG_TYPE_LWT_XMIT:
-	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
-	case BPF_PROG_TYPE_SK_SKB:
-		return has_ctx(run, helper);
-	}
-	return wrong_type(run, helper);
+	return bu_prog_has_skb(run->prog) ? has_ctx(run, helper) : wrong_type(run, helper);
 }
 
 bool bu_is_xdp_prog(struct bu_run *run, const char *helper)

@@ -7,6 +7,7 @@
 #include "ebpf/prog/kernel_ctx.h"
 
 #include "ebpf/kernel.h"
+#include "ebpf/prog/prog_types.h"
 
 #include <bpf/btf.h>
 #include <string.h>
@@ -14,20 +15,9 @@
 /* What a program type's context is made of in the kernel; NULL: the context itself. */
 static const char *kernel_type(const struct bu_prog *prog)
 {
-	switch (bu_prog_kind(prog)) {
-	case BPF_PROG_TYPE_SOCKET_FILTER:
-	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_SCHED_ACT:
-	case BPF_PROG_TYPE_CGROUP_SKB:
-	case BPF_PROG_TYPE_LWT_IN:
-	case BPF_PROG_TYPE_LWT_OUT:
-	case BPF_PROG_TYPE_LWT_XMIT:
-	case BPF_PROG_TYPE_SK_SKB:
+	if (bu_prog_has_skb(prog))
 		return "sk_buff";
-	case BPF_PROG_TYPE_XDP:
-		return "xdp_buff";
-	}
-	return NULL;
+	return bu_prog_kind(prog) == BPF_PROG_TYPE_XDP ? "xdp_buff" : NULL;
 }
 
 struct object {
