@@ -126,6 +126,8 @@ void *bu_dynptr_bytes(struct bu_run *run, const struct bu_dynptr *value, u32 off
 		return NULL;
 	if (!bu_dynptr_is_packet(value))
 		return (u8 *)(u64)value->data + from;
+	if (value->type == BU_DYNPTR_XDP && (from > BU_XDP_REACH || len > BU_XDP_REACH))
+		return NULL;
 	return bu_packet_piece(run, from, len);
 }
 

@@ -12,6 +12,8 @@
 
 #include "helpers/packet.h"
 
+#define CHUNK_BYTES 256U /* Source: bpf_dynptr_copy(), bpf_dynptr_memset(), 6.18 */
+
 BU_HELPER_1(dynptr_size, const struct bu_dynptr *, ptr)
 {
 	struct bu_dynptr value;
@@ -160,6 +162,23 @@ static int store_read(struct bu_run *run, const struct bu_dynptr *to, u32 offset
 	return 0;
 }
 
+/* Neither side lies in one piece. */
+static s64 copy_chunks(struct bu_run *run, const struct bu_dynptr *to, u32 to_offset,
+		       const struct bu_dynptr *from, u32 from_offset, u32 len)
+{
+	u8 chunk[CHUNK_BYTES];
+	s64 err = 0;
+	u32 size;
+
+	for (u32 at = 0; at < len && !err; at += size) {
+		size = BU_MIN(len - at, CHUNK_BYTES);
+		err = bu_dynptr_load(run, from, from_offset + at, chunk, size);
+		if (!err)
+			err = bu_dynptr_store(run, to, to_offset + at, chunk, size, 0);
+	}
+	return err;
+}
+
 BU_HELPER_5(dynptr_copy, const struct bu_dynptr *, to, u32, to_offset, const struct bu_dynptr *,
 	    from, u32, from_offset, u32, len)
 {
@@ -176,20 +195,25 @@ BU_HELPER_5(dynptr_copy, const struct bu_dynptr *, to, u32, to_offset, const str
 		return (s64)bu_dynptr_load(run, &source, from_offset, bytes, len);
 	if (bu_dynptr_check(&target, to_offset, len) || bu_dynptr_check(&source, from_offset, len))
 		return -E2BIG;
-	return len ? -EINVAL : 0;
+	return copy_chunks(run, &target, to_offset, &source, from_offset, len);
 }
 
 /* Of a packet that has become shorter, or bytes in several pieces. */
 static s64 fill_packet(struct bu_run *run, const struct bu_dynptr *value, u32 offset, u32 len,
 		       u8 byte)
 {
-	u64 from = (u64)value->offset + offset;
+	u8 chunk[CHUNK_BYTES];
+	s64 err = 0;
+	u32 size;
 
 	if (value->type == BU_DYNPTR_SKB)
 		return -EFAULT;
-	for (; len && from < bu_packet_len(run); len--, from++)
-		bu_packet_write(run, (u32)from, &byte, 1);
-	return len ? -EINVAL : 0;
+	memset(chunk, byte, sizeof(chunk));
+	for (; len && !err; offset += size, len -= size) {
+		size = BU_MIN(len, CHUNK_BYTES);
+		err = bu_packet_store_xdp(run, value->offset + offset, chunk, size);
+	}
+	return err;
 }
 
 BU_HELPER_4(dynptr_memset, const struct bu_dynptr *, ptr, u32, offset, u32, len, u8, byte)

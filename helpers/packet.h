@@ -24,6 +24,8 @@ int bu_packet_reserve(struct bu_run *run, u32 headroom, u32 tailroom);
  * return it. Storing into a socket buffer moves it. */
 int bu_packet_load_skb(struct bu_run *run, u32 offset, void *to, u32 len);
 int bu_packet_store_skb(struct bu_run *run, u32 offset, const void *from, u32 len, u64 flags);
+/* Offsets and lengths beyond it are none. Source: bpf_xdp_pointer(), net/core/filter.c (6.12). */
+#define BU_XDP_REACH 0xffff
 int bu_packet_load_xdp(struct bu_run *run, u32 offset, void *to, u32 len);
 int bu_packet_store_xdp(struct bu_run *run, u32 offset, const void *from, u32 len);
 

@@ -105,7 +105,7 @@ BU_HELPER_1(xdp_get_buff_len, void *, ctx)
 
 static int check_range(const struct bu_run *run, u32 offset, u32 len)
 {
-	if (offset > 0xffff || len > 0xffff)
+	if (offset > BU_XDP_REACH || len > BU_XDP_REACH)
 		return -EFAULT;
 	return offset + len > bu_packet_len(run) ? -EINVAL : 0;
 }

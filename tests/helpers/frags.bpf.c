@@ -11,10 +11,12 @@ extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, __u32 offset, void *
 extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *ptr, __u32 offset, void *buffer,
 				   __u32 size) __ksym;
 extern int bpf_dynptr_memset(struct bpf_dynptr *ptr, __u32 offset, __u32 size, __u8 byte) __ksym;
+extern int bpf_dynptr_copy(struct bpf_dynptr *to, __u32 to_offset, struct bpf_dynptr *from,
+			   __u32 from_offset, __u32 size) __ksym;
 
 struct {
-	__u32 offset, size;
-	int copied, changed, filled;
+	__u32 offset, to, size;
+	int copied, changed, filled, moved;
 	__u8 first, last;
 } v;
 
@@ -60,6 +62,17 @@ int fill(struct xdp_md *ctx)
 
 	bpf_dynptr_from_xdp(ctx, 0, &ptr);
 	v.filled = bpf_dynptr_memset(&ptr, v.offset, 8, 0xdd);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int move(struct xdp_md *ctx)
+{
+	struct bpf_dynptr from, to;
+
+	bpf_dynptr_from_xdp(ctx, 0, &from);
+	bpf_dynptr_from_xdp(ctx, 0, &to);
+	v.moved = bpf_dynptr_copy(&to, v.to, &from, v.offset, 8);
 	return XDP_PASS;
 }
 

@@ -88,3 +88,39 @@ BPF_TEST(frags, of_the_tests_packet)
 	EXPECT_EQ(skel->bss->v.size, SIZE);
 	EXPECT_EQ(skel->bss->v.copied, 1);
 }
+
+/* Also where both sides lie in two pieces. */
+BPF_TEST(frags, copied_within)
+{
+	skel = BPFUNIT_LOAD(frags_bpf);
+	skel->bss->v.to = 7612;
+	run_at(skel->progs.move, 3516);
+	EXPECT_EQ(skel->bss->v.moved, 0);
+	for (uint32_t at = 0; at < SIZE; at++)
+		EXPECT_EQ(out[at], in[at - 7612 < 8 ? at - 7612 + 3516 : at]);
+	skel->bss->v.to = 8993;
+	run_at(skel->progs.move, 3516);
+	EXPECT_EQ(skel->bss->v.moved, -E2BIG);
+}
+
+/* What begins behind 65,535 bytes cannot be pointed to: a slice is a copy, and filling fails. */
+BPF_TEST(frags, behind_64k)
+{
+	static uint8_t large[72000], after[72000];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = large, .data_size_in = sizeof(large),
+		    .data_out = after, .data_size_out = sizeof(after));
+
+	skel = BPFUNIT_LOAD(frags_bpf);
+	for (uint32_t offset = 65535; offset <= 65536; offset++) {
+		bool reached = offset == 65535;
+
+		skel->bss->v.offset = offset;
+		EXPECT_OK(bpf_prog_test_run_opts(bpf_program__fd(skel->progs.slices), &opts));
+		EXPECT_EQ(skel->bss->v.copied, !reached);
+		EXPECT_OK(bpf_prog_test_run_opts(bpf_program__fd(skel->progs.change), &opts));
+		EXPECT_EQ(after[offset + 7], reached ? 0xee : 0);
+		EXPECT_OK(bpf_prog_test_run_opts(bpf_program__fd(skel->progs.fill), &opts));
+		EXPECT_EQ(skel->bss->v.filled, reached ? 0 : -EFAULT);
+		EXPECT_EQ(after[offset], reached ? 0xdd : 0);
+	}
+}
