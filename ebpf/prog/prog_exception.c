@@ -97,7 +97,7 @@ static int find(struct bu_prog *prog, const struct search *search)
 		return 0;
 	if (tags > 1) {
 		bu_log_add(search->log, "multiple exception callback tags for main subprog\n");
-		return -EINVAL;
+		return -EEXIST;
 	}
 	id = function_named(search->btf, name);
 	if (!id) {

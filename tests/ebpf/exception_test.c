@@ -16,6 +16,8 @@ static bool throws(void *mock, struct bu_run *run, u32 id, const u64 args[5], u6
 	return true;
 }
 
+static const char *another; /* tag of the main function */
+
 /* main(), thrower(), handler(); BTF with this tag of main's (NULL: none). A descriptor. */
 static int make_btf(const char *tag, enum btf_func_linkage linkage)
 {
@@ -32,6 +34,8 @@ static int make_btf(const char *tag, enum btf_func_linkage linkage)
 	ASSERT_EQ(btf__add_func(btf, "handler", linkage, 2), 5);
 	if (tag)
 		ASSERT_EQ(btf__add_decl_tag(btf, tag, 3, -1), 6);
+	if (another)
+		ASSERT_EQ(btf__add_decl_tag(btf, another, 3, -1), 7);
 	raw = btf__raw_data(btf, &size);
 	fd = bpf_btf_load(raw, size, NULL);
 	btf__free(btf);
@@ -117,7 +121,7 @@ static void expect_refused(const char *tag, enum btf_func_linkage linkage, const
 	int error = 0;
 
 	EXPECT_NULL(load(program, BU_ARRAY_SIZE(program), tag, linkage, log, &error));
-	EXPECT_EQ(error, -EINVAL);
+	EXPECT_EQ(error, another ? -EEXIST : -EINVAL);
 	EXPECT_NOT_NULL(strstr(log, words));
 }
 
@@ -125,6 +129,10 @@ BPF_TEST(exception, wrong_callbacks_are_refused)
 {
 	expect_refused("exception_callback:nobody", BTF_FUNC_GLOBAL, "could not be found in BTF");
 	expect_refused("exception_callback:handler", BTF_FUNC_STATIC, "must have global linkage");
+	another = "exception_callback:thrower";
+	expect_refused("exception_callback:handler", BTF_FUNC_GLOBAL,
+		       "multiple exception callback tags for main subprog");
+	another = NULL;
 }
 
 BPF_TEST(exception, a_callback_must_not_throw)
