@@ -128,14 +128,17 @@ static const struct {
 static bool may_be_attached(u32 id, u64 type, u32 attach_type, const char *target)
 {
 	u64 bit = 1ULL << BU_MIN(attach_type, 63U);
+	bool limited = false;
 
 	for (u32 i = 0; i < BU_ARRAY_SIZE(attached); i++) {
-		if (attached[i].id == id && attached[i].types & type)
-			return attached[i].attach_types & bit &&
-			       (!attached[i].target ||
-				(target && !strcmp(target, attached[i].target)));
+		if (attached[i].id != id || !(attached[i].types & type))
+			continue;
+		if (attached[i].attach_types & bit &&
+		    (!attached[i].target || (target && !strcmp(target, attached[i].target))))
+			return true;
+		limited = true;
 	}
-	return true;
+	return !limited;
 }
 
 /* An extension may call what the program that it extends may. */

@@ -7,6 +7,7 @@
  *
  * Invariant: a register that is known at an instruction has that value whenever control comes
  * there. Source: bpf_map_is_rdonly(), is_branch_taken(), kernel/bpf/verifier.c (6.12).
+ * Addresses of maps and of kernel symbols are known, too: none is NULL.
  * Differs: knows only constants, and neither the stack nor arguments of functions.
  */
 #include "ebpf/prog/prog.h"
@@ -165,7 +166,7 @@ static void lddw(const struct bu_prog *prog, u32 i, struct regs *regs)
 
 	if (!insn->src_reg)
 		learn(regs, insn->dst_reg, (u32)insn->imm | (u64)(u32)insn[1].imm << 32);
-	else if (insn->src_reg == BPF_PSEUDO_MAP_VALUE)
+	else if (insn->src_reg != BPF_PSEUDO_FUNC && prog->resolved[i])
 		learn(regs, insn->dst_reg, prog->resolved[i]);
 	else
 		forget(regs, insn->dst_reg);

@@ -24,6 +24,7 @@ static const char introduction[] =
 	"Linux, also in\n"
 	"  branches that are never taken, where Linux lets them be; programs that the conformance "
 	"plugin loads may have them.\n"
+	"  Writes of r10 are refused wherever they are.\n"
 	"- Code that cannot be reached is a warning, in the log and in a failing test's notes "
 	"(Linux refuses it).\n"
 	"- Nothing is refused for what the flow of data shows; running shows it.\n"

@@ -12,6 +12,7 @@ extern void *bpf_arena_alloc_pages(void *map, void *addr, __u32 pages, int node,
 extern __u64 *bpf_session_cookie(void) __ksym;
 
 extern void *bpf_cpumask_create(void) __ksym;
+extern int bpf_cpumask_empty(const void *mask) __ksym __weak;
 extern int bpf_copy_from_user_str(void *to, __u32 size, const void *from, __u64 flags) __ksym;
 
 const volatile _Bool enabled;
@@ -119,6 +120,12 @@ int options_in_iter_tcp(void *ctx)
 	return bpf_setsockopt(ctx, 1, 2, "1234", 4);
 }
 
+SEC("?iter/unix")
+int options_in_iter_unix(void *ctx)
+{
+	return bpf_setsockopt(ctx, 1, 2, "1234", 4) + bpf_getsockopt(ctx, 1, 2, ctx, 4);
+}
+
 SEC("?raw_tp")
 int mask_in_raw_tp(void *ctx)
 {
@@ -144,6 +151,22 @@ int if_enabled(void *ctx)
 {
 	if (enabled)
 		bpf_throw(1);
+	return 0;
+}
+
+SEC("?raw_tp")
+int if_absent(void *ctx)
+{
+	if (!bpf_cpumask_empty)
+		bpf_cpumask_empty(ctx);
+	return 0;
+}
+
+SEC("?raw_tp")
+int if_present(void *ctx)
+{
+	if (bpf_cpumask_empty)
+		bpf_cpumask_empty(ctx);
 	return 0;
 }
 

@@ -46,12 +46,15 @@ static const struct {
 	{ "options_in_iter_task", -EINVAL,
 	  "program of this type cannot use helper bpf_setsockopt#49\n" },
 	{ "options_in_iter_tcp", 0, "" },
+	{ "options_in_iter_unix", 0, "" },
 	{ "mask_in_raw_tp", -EACCES,
 	  "calling kernel function bpf_cpumask_create is not allowed\n" },
 	{ "mask_in_tp_btf", 0, "" },
 	{ "string_in_tp_btf", -EACCES,
 	  "program must be sleepable to call sleepable kfunc bpf_copy_from_user_str\n" },
 	{ "if_enabled", 0, "" },
+	{ "if_absent", 0, "" },
+	{ "if_present", -EACCES, "calling kernel function bpf_cpumask_empty is not allowed\n" },
 };
 
 BPF_TEST(refused, by_type_and_attachment)
