@@ -567,7 +567,7 @@ out_of_budget:
 	run->insn = op->insn;
 	bu_fault_budget(run);
 faulted:
-	if (run->fault.kind == BU_FAULT_THROWN && run->base > base_depth) {
+	if (bu_unlikely(run->fault.kind == BU_FAULT_THROWN) && run->base > base_depth) {
 		regs[0] = bu_run_catch(run);
 		if (run->fault.kind == BU_FAULT_NONE)
 			goto return_from_frame;
