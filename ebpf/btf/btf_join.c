@@ -379,16 +379,16 @@ static int put_together(const struct join *join, struct bu_bytes *blob)
 	return blob->failed || join->types.failed || join->strings.failed ? -ENOMEM : 0;
 }
 
-/* There is always one type: libbpf refuses BTF without. */
+/* There is always one type: libbpf refuses BTF without. It is not to compete with a source's int.
+ */
 static void add_int(struct join *join)
 {
-	static const char name[] = "\0int";
-	struct btf_type type = { .name_off = 1,
+	bool taken = join->table_size && find(join, "int", BTF_KIND_INT)->name;
+	struct btf_type type = { .name_off = add_name(join, "", taken ? "s32" : "int", 3),
 				 .info = INFO(BTF_KIND_INT, 0),
 				 .size = sizeof(int) };
 	u32 encoding = BTF_INT_SIGNED << 24 | 32;
 
-	bu_bytes_add(&join->strings, name, sizeof(name));
 	add_type(join, &type);
 	bu_bytes_add(&join->types, &encoding, sizeof(encoding));
 }
@@ -400,11 +400,13 @@ int bu_btf_join(struct bu_btf_source *first, struct bu_bytes *blob)
 	u32 nr_types = 2;
 	int err = 0;
 
-	add_int(&join);
+	bu_bytes_add(&join.strings, "", 1);
 	for (source = first; source && !err; source = source->next)
 		err = prepare(&join, source, &nr_types);
 	if (join.failed)
 		err = -ENOMEM;
+	if (!err)
+		add_int(&join);
 	for (source = first; source && !err; source = source->next)
 		add_source(&join, source);
 	if (!err)

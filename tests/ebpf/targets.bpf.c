@@ -44,7 +44,7 @@ extern int no_such_kfunc(int x) __ksym __weak;
 const volatile int has_enum64 = __clang_major__ >= 15;
 
 int hz, not_there, later, type_gone, has_rq;
-unsigned int local_id, kernel_id;
+unsigned int local_id, kernel_id, int_id;
 unsigned long long high;
 
 SEC("raw_tp/ask")
@@ -58,6 +58,7 @@ int ask(void *ctx)
 	has_rq = bpf_core_type_exists(struct rq);
 	local_id = bpf_core_type_id_local(struct rq);
 	kernel_id = bpf_core_type_id_kernel(struct rq);
+	int_id = bpf_core_type_id_kernel(int);
 	hz = CONFIG_HZ;
 	not_there = CONFIG_NOT_THERE;
 	return 0;

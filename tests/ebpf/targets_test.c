@@ -28,6 +28,7 @@ BPF_TEST(targets, type_ids_are_the_kernels)
 
 	EXPECT_RUN(skel->progs.ask, NULL, 0);
 	EXPECT_EQ(skel->bss->kernel_id, btf__find_by_name_kind(btf, "rq", BTF_KIND_STRUCT));
+	EXPECT_EQ(skel->bss->int_id, btf__find_by_name_kind(btf, "int", BTF_KIND_INT));
 	btf__free(btf);
 }
 
