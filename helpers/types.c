@@ -64,33 +64,16 @@
 
 static const u64 types_of[BU_CALLEE_MAX] = {
 #define HELPER_FOR(name_, types_) [ROW_ID_##name_] = types_,
-#define OTHER_KFUNC_FOR(...)
 #define KFUNC_FOR(name_, types_) [ROW_KFUNC_##name_] = types_,
-#define ATTACHED(...)
-#define KFUNC_ATTACHED(...)
 #include "helpers/types.def"
-#undef HELPER_FOR
-#undef KFUNC_FOR
-#undef OTHER_KFUNC_FOR
-#undef ATTACHED
-#undef KFUNC_ATTACHED
 };
 
 static const struct {
 	const char *name;
 	u64 types;
 } others[] = {
-#define HELPER_FOR(...)
-#define KFUNC_FOR(...)
 #define OTHER_KFUNC_FOR(name_, types_) { "bpf_" #name_, types_ },
-#define ATTACHED(...)
-#define KFUNC_ATTACHED(...)
 #include "helpers/types.def"
-#undef HELPER_FOR
-#undef KFUNC_FOR
-#undef OTHER_KFUNC_FOR
-#undef ATTACHED
-#undef KFUNC_ATTACHED
 };
 
 #define AT(attach_type_) (1ULL << (attach_type_))
@@ -110,19 +93,11 @@ static const struct {
 	u64 types, attach_types;
 	const char *target; /* NULL: any */
 } attached[] = {
-#define HELPER_FOR(...)
-#define KFUNC_FOR(...)
-#define OTHER_KFUNC_FOR(...)
 #define ATTACHED(name_, types_, attach_types_, target_)                                            \
 	{ ROW_ID_##name_, types_, attach_types_, target_ },
 #define KFUNC_ATTACHED(name_, types_, attach_types_, target_)                                      \
 	{ ROW_KFUNC_##name_, types_, attach_types_, target_ },
 #include "helpers/types.def"
-#undef HELPER_FOR
-#undef KFUNC_FOR
-#undef OTHER_KFUNC_FOR
-#undef ATTACHED
-#undef KFUNC_ATTACHED
 };
 
 static bool may_be_attached(u32 id, u64 type, u32 attach_type, const char *target)
