@@ -143,7 +143,7 @@ BPF_TEST(iter, runs_when_it_is_read)
 
 	EXPECT_OK(bpf_map__update_elem(skel->maps.squares, &key, 4, &value, 8, 0));
 	EXPECT_EQ(read(fd, text, 4), 4);
-	EXPECT_OK(memcmp(text, "0=7\n", 4));
+	EXPECT_MEMEQ(text, "0=7\n", 4);
 	EXPECT_EQ(skel->bss->ends, 0u);
 	EXPECT_EQ(read(fd, text, 2), 2);
 	EXPECT_EQ(read(fd, text, 16), 2); /* what is left of that line, and no more */

@@ -283,13 +283,15 @@ KCASE(kprobes_info_wild, -EFAULT)
 
 /* uprobe.multi */
 
-static u64 offsets[] = { 4096, 64 }, counters[] = { 100, 200 };
+static u64 offsets[] = { 4096, 64 }, counted[] = { 4352, 128 }, counters[] = { 100, 200 };
 
 #define UPROBE_PROG make_probe(bpf, BU_ATTACH_UPROBE_MULTI, 0)
 #define UPROBES(...)                                                                               \
 	CREATE(.prog_fd = UPROBE_PROG, .attach_type = BU_ATTACH_UPROBE_MULTI,                      \
 	       .uprobe_multi = { __VA_ARGS__ })
 #define EXE .path = (u64) "/bin/true", .offsets = (u64)offsets, .cnt = 2
+/* Linux lets a place have one counter: other tests may be at the same file now. */
+#define COUNTED .path = (u64) "/bin/true", .offsets = (u64)counted, .cnt = 2
 
 CASE(uprobes, 0)
 {
@@ -403,7 +405,7 @@ CASE(uprobes_with_a_counter_at_an_odd_place, -EINVAL)
 {
 	u64 odd[] = { 100, 201 };
 
-	return UPROBES(EXE, .ref_ctr_offsets = (u64)odd);
+	return UPROBES(COUNTED, .ref_ctr_offsets = (u64)odd);
 }
 
 CASE(uprobes_info, 0)
@@ -418,8 +420,8 @@ CASE(uprobes_info, 0)
 					     .cookies = (u64)got,
 					     .count = 2,
 				     } };
-	int link =
-		UPROBES(EXE, .cookies = (u64)cookies, .ref_ctr_offsets = (u64)counters, .flags = 1);
+	int link = UPROBES(COUNTED, .cookies = (u64)cookies, .ref_ctr_offsets = (u64)counters,
+			   .flags = 1);
 
 	EXPECT_OK(link_info(bpf, link, &info));
 	EXPECT_EQ(info.type, (u32)BU_LINK_UPROBE_MULTI);
@@ -427,9 +429,9 @@ CASE(uprobes_info, 0)
 	EXPECT_EQ(info.uprobe_multi.count, 2u);
 	EXPECT_EQ(info.uprobe_multi.pid, 0u);
 	EXPECT_EQ(info.uprobe_multi.path_size, (u32)strlen(path) + 1);
-	EXPECT_OK(memcmp(at, offsets, sizeof(at)));
-	EXPECT_OK(memcmp(refs, counters, sizeof(refs)));
-	EXPECT_OK(memcmp(got, cookies, sizeof(got)));
+	EXPECT_MEMEQ(at, counted, sizeof(at));
+	EXPECT_MEMEQ(refs, counters, sizeof(refs));
+	EXPECT_MEMEQ(got, cookies, sizeof(got));
 	return strcmp(path + strlen(path) - strlen("bin/true"), "bin/true");
 }
 

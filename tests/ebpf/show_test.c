@@ -200,7 +200,7 @@ BPF_TEST(show, pinned_iterator)
 	fd = open(PIN, O_RDONLY | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(read(fd, text, 4), 4);
-	EXPECT_OK(memcmp(text, "0=2\n", 4));
+	EXPECT_MEMEQ(text, "0=2\n", 4);
 	close(fd);
 	EXPECT_OK(bpf_link__unpin(link));
 }
