@@ -216,7 +216,7 @@ int bu_attachment_for_each(struct bu_kernel *kernel,
 }
 
 /* Kinds, by what sections call them, without what follows a dot. */
-static const struct {
+static const struct kind {
 	const char *section, *kind;
 	bool latest_first, decides;
 	enum bu_guard guard;
@@ -239,31 +239,35 @@ static const struct {
 	{ "perf_event", "perf_event", false, false, BU_GUARD_SAMPLES },
 };
 
-bool bu_attachment_latest_first(const char *kind)
+/* NULL: no place that can be fired is of this kind. */
+static const struct kind *find_kind(const char *kind)
 {
 	for (size_t i = 0; i < BU_ARRAY_SIZE(kinds); i++) {
 		if (!strcmp(kinds[i].kind, kind))
-			return kinds[i].latest_first;
+			return &kinds[i];
 	}
-	return false;
+	return NULL;
+}
+
+bool bu_attachment_latest_first(const char *kind)
+{
+	const struct kind *found = find_kind(kind);
+
+	return found && found->latest_first;
 }
 
 bool bu_attachment_decides(const char *kind)
 {
-	for (size_t i = 0; i < BU_ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i].kind, kind))
-			return kinds[i].decides;
-	}
-	return false;
+	const struct kind *found = find_kind(kind);
+
+	return found && found->decides;
 }
 
 enum bu_guard bu_attachment_guard(const char *kind)
 {
-	for (size_t i = 0; i < BU_ARRAY_SIZE(kinds); i++) {
-		if (!strcmp(kinds[i].kind, kind))
-			return kinds[i].guard;
-	}
-	return BU_GUARD_NONE;
+	const struct kind *found = find_kind(kind);
+
+	return found ? found->guard : BU_GUARD_NONE;
 }
 
 int bu_attachment_parse(const char *place, char text[BU_PLACE_SIZE], const char **kind,

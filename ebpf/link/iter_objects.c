@@ -79,12 +79,13 @@ bool bu_map_load_field(struct bu_run *run, u64 address, u32 size, u64 *value)
 {
 	struct bu_arena *arena = &run->kernel->arena;
 	const struct bu_region *region = bu_arena_region(arena, (void *)address);
-	struct bu_btf *btf = bu_vmlinux_btf(run->kernel);
 	u64 offset = region ? address - (u64)region->start : 0, image, mark = bu_arena_mark(arena);
+	struct bu_btf *btf;
 	u32 id;
 
 	if (!region || region->freed || region->info.kind != BU_REGION_MAP_HANDLE)
 		return false;
+	btf = bu_vmlinux_btf(run->kernel);
 	id = btf ? bu_btf_find(btf, "bpf_map", BTF_KIND_STRUCT) : 0;
 	if (!id || offset + size > BU_MIN(region->size, (u64)bu_btf_type(btf, id)->size))
 		return false;
